@@ -1,0 +1,33 @@
+package io.vatio.device;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/// A thing that measures or obeys: meter, plug, turbine, charger.
+///
+/// @param serial what the device calls itself, unique (`serial_number`, `identificador_unico`)
+/// @param lifecycleState of the asset: activo, inactivo, mantenimiento, desconectado
+/// @param operatingState what the device does: activo (on), inactivo (off), or its own word
+/// @param parameters newest values as the device sent them; treat as unmodifiable
+/// @param configuration wanted configuration; treat as unmodifiable
+/// @param claimed whether somebody has taken it into use
+/// @param lastSeen last sign of life, null for none yet
+public record Device(
+    long id,
+    long siteId,
+    String serial,
+    String name,
+    String type,
+    String model,
+    String description,
+    String location,
+    String lifecycleState,
+    String operatingState,
+    ObjectNode parameters,
+    ObjectNode configuration,
+    boolean claimed,
+    @Nullable Long operatorId,
+    @Nullable Instant lastSeen,
+    Instant createdAt,
+    Instant updatedAt) {}

@@ -1,0 +1,353 @@
+package io.vatio.device;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vatio.kernel.Page;
+import io.vatio.platform.db.Database;
+import io.vatio.platform.events.Events;
+import io.vatio.platform.json.Json;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/// All devices: in memory for whoever asks, in the database for good.
+///
+/// Reading is free of locks and never touches the database. Memory follows the database: an entry
+/// changes only after the commit that changed the row.
+public final class DeviceRegistry {
+  /// Serials are printable, without blanks at the ends, and fit in a topic level.
+  public static final int MAX_SERIAL_LENGTH = 100;
+
+  /// State log lines kept per device; the oldest go first.
+  private static final int LOGS_KEPT = 5_000;
+
+  private static final int PRUNE_AFTER = 1_000;
+
+  private final Database database;
+  private final Events events;
+  private final Clock clock;
+  private final long defaultSite;
+  private final DeviceStore store = new DeviceStore();
+  private final Map<String, Device> bySerial = new ConcurrentHashMap<>();
+  private final Map<Long, Device> byId = new ConcurrentHashMap<>();
+  private final Map<Long, Integer> logsSincePrune = new ConcurrentHashMap<>();
+  private final Lock changes = new ReentrantLock();
+
+  private DeviceRegistry(Database database, Events events, Clock clock, long defaultSite) {
+    this.database = database;
+    this.events = events;
+    this.clock = clock;
+    this.defaultSite = defaultSite;
+  }
+
+  /// Reads all devices into memory.
+  ///
+  /// @param defaultSite id of the site of devices that announce themselves
+  public static DeviceRegistry open(
+      Database database, Events events, Clock clock, long defaultSite) {
+    DeviceRegistry registry = new DeviceRegistry(database, events, clock, defaultSite);
+    database.read(registry.store::listAll).forEach(registry::remember);
+    return registry;
+  }
+
+  public Optional<Device> findBySerial(String serial) {
+    return Optional.ofNullable(bySerial.get(serial));
+  }
+
+  public Optional<Device> findById(long id) {
+    return Optional.ofNullable(byId.get(id));
+  }
+
+  /// All devices in order of their creation.
+  public List<Device> listAll() {
+    return byId.values().stream().sorted(Comparator.comparingLong(Device::id)).toList();
+  }
+
+  public int count() {
+    return byId.size();
+  }
+
+  /// How many wait to be claimed.
+  public int countUnclaimed() {
+    return (int) byId.values().stream().filter(d -> !d.claimed()).count();
+  }
+
+  /// Whether this text can be a serial number: not blank, at most [#MAX_SERIAL_LENGTH] characters,
+  /// no control characters and nothing that means something in a topic.
+  public static boolean isSerial(String text) {
+    return !text.isBlank()
+        && text.length() <= MAX_SERIAL_LENGTH
+        && text.equals(text.strip())
+        && text.chars()
+            .noneMatch(c -> Character.isISOControl(c) || c == '/' || c == '+' || c == '#');
+  }
+
+  /// The devices of these templates; those that do not exist are created in one transaction. The
+  /// result is by serial.
+  public Map<String, Device> ensure(Collection<DeviceTemplate> templates) {
+    Map<String, DeviceTemplate> missing = new LinkedHashMap<>();
+    Map<String, Device> found = new LinkedHashMap<>();
+    for (DeviceTemplate template : templates) {
+      Device device = bySerial.get(template.serial());
+      if (device == null) {
+        missing.putIfAbsent(template.serial(), template);
+      } else {
+        found.put(template.serial(), device);
+      }
+    }
+    if (!missing.isEmpty()) {
+      List<Device> created =
+          database.write(
+              handle ->
+                  missing.values().stream().map(t -> store.insert(handle, fresh(t))).toList());
+      for (Device device : created) {
+        remember(device);
+        found.put(device.serial(), device);
+        events.publish(new DeviceChanged(device));
+      }
+    }
+    return found;
+  }
+
+  /// Creates a device.
+  ///
+  /// @return empty when the serial is taken
+  public Optional<Device> create(DeviceTemplate template, String description) {
+    if (bySerial.containsKey(template.serial())) {
+      return Optional.empty();
+    }
+    Device draft = fresh(template);
+    Device wanted = with(draft, description);
+    Device device = database.write(handle -> store.insert(handle, wanted));
+    Device before = bySerial.get(device.serial());
+    if (before != null) {
+      return Optional.empty();
+    }
+    remember(device);
+    events.publish(new DeviceChanged(device));
+    return Optional.of(device);
+  }
+
+  /// Changes a device as a person asked for, and writes a line of its state log.
+  ///
+  /// @return the device as it is now, empty when it is gone
+  public Optional<Device> update(long id, UnaryOperator<Device> change) {
+    changes.lock();
+    try {
+      Device present = byId.get(id);
+      if (present == null) {
+        return Optional.empty();
+      }
+      Device next = touched(change.apply(present), clock.instant());
+      database.write(
+          handle -> {
+            store.update(handle, next);
+            store.insertLogs(handle, List.of(log(next, next.updatedAt(), next.parameters())));
+            return next;
+          });
+      remember(next);
+      events.publish(new DeviceChanged(next));
+      return Optional.of(next);
+    } finally {
+      changes.unlock();
+    }
+  }
+
+  /// Removes a device, its credential, its series and its log. Its open sessions end.
+  public boolean delete(long id) {
+    changes.lock();
+    try {
+      Device device = byId.get(id);
+      if (device == null || !database.write(handle -> store.delete(handle, id))) {
+        return false;
+      }
+      byId.remove(id);
+      bySerial.remove(device.serial());
+      events.publish(new DeviceAccessRevoked(id, device.serial()));
+      return true;
+    } finally {
+      changes.unlock();
+    }
+  }
+
+  /// Held by whoever changes devices, from reading the present state until memory has the new one.
+  /// Take it before the database's own lock.
+  public Lock changes() {
+    return changes;
+  }
+
+  /// Notes what devices said of themselves, inside the transaction of the messages that said it,
+  /// under [#changes]. Call [#committed] with the result afterwards; until then memory is unchanged.
+  public StateChanges apply(Handle handle, List<Report> reports) {
+    Map<Long, Device> changed = new LinkedHashMap<>();
+    List<StateLog> logs = new ArrayList<>();
+    for (Report report : reports) {
+      Device present = changed.get(report.deviceId());
+      if (present == null) {
+        present = byId.get(report.deviceId());
+      }
+      if (present == null) {
+        continue;
+      }
+      Device next = reported(present, report);
+      changed.put(next.id(), next);
+      ObjectNode said = report.parameters();
+      logs.add(log(next, report.at(), said == null ? Json.object() : said));
+    }
+    changed.values().forEach(device -> store.update(handle, device));
+    store.insertLogs(handle, logs);
+    return new StateChanges(List.copyOf(changed.values()), logs.size());
+  }
+
+  /// Makes the result of [#apply] visible after its commit, and tells whoever listens.
+  public void committed(StateChanges changes) {
+    for (Device device : changes.devices()) {
+      // A device that was deleted in between stays deleted.
+      if (byId.computeIfPresent(device.id(), (_, _) -> device) != null) {
+        bySerial.put(device.serial(), device);
+        logsSincePrune.merge(device.id(), 1, Integer::sum);
+        events.publish(new DeviceChanged(device));
+      }
+    }
+  }
+
+  /// One page of the state log, newest first.
+  public Page<StateLog> listLogs(long deviceId, int page, int perPage) {
+    return database.read(
+        handle ->
+            new Page<>(
+                store.countLogs(handle, deviceId),
+                store.listLogs(handle, deviceId, perPage, (long) (page - 1) * perPage)));
+  }
+
+  /// Drops the oldest log lines of devices that wrote many. For idle moments.
+  public void pruneLogs() {
+    for (Map.Entry<Long, Integer> entry : logsSincePrune.entrySet()) {
+      if (entry.getValue() >= PRUNE_AFTER) {
+        database.write(handle -> store.pruneLogs(handle, entry.getKey(), LOGS_KEPT));
+        logsSincePrune.remove(entry.getKey());
+      }
+    }
+  }
+
+  private void remember(Device device) {
+    byId.put(device.id(), device);
+    bySerial.put(device.serial(), device);
+  }
+
+  private Device fresh(DeviceTemplate template) {
+    Instant now = clock.instant();
+    return new Device(
+        0,
+        defaultSite,
+        template.serial(),
+        template.name(),
+        template.type(),
+        template.model(),
+        "",
+        "",
+        "activo",
+        "desconocido",
+        Json.object(),
+        Json.object(),
+        template.claimed(),
+        null,
+        null,
+        now,
+        now);
+  }
+
+  private static Device reported(Device device, Report report) {
+    ObjectNode parameters = report.parameters();
+    ObjectNode configuration = report.configuration();
+    String state = report.state();
+    return new Device(
+        device.id(),
+        device.siteId(),
+        device.serial(),
+        device.name(),
+        device.type(),
+        device.model(),
+        device.description(),
+        device.location(),
+        device.lifecycleState(),
+        state == null ? device.operatingState() : state,
+        parameters == null || parameters.isEmpty() ? device.parameters() : parameters,
+        configuration == null || configuration.isEmpty() ? device.configuration() : configuration,
+        device.claimed(),
+        device.operatorId(),
+        report.at(),
+        device.createdAt(),
+        report.at());
+  }
+
+  private static Device with(Device device, String description) {
+    return new Device(
+        device.id(),
+        device.siteId(),
+        device.serial(),
+        device.name(),
+        device.type(),
+        device.model(),
+        description,
+        device.location(),
+        device.lifecycleState(),
+        device.operatingState(),
+        device.parameters(),
+        device.configuration(),
+        device.claimed(),
+        device.operatorId(),
+        device.lastSeen(),
+        device.createdAt(),
+        device.updatedAt());
+  }
+
+  private static Device touched(Device device, Instant now) {
+    return new Device(
+        device.id(),
+        device.siteId(),
+        device.serial(),
+        device.name(),
+        device.type(),
+        device.model(),
+        device.description(),
+        device.location(),
+        device.lifecycleState(),
+        device.operatingState(),
+        device.parameters(),
+        device.configuration(),
+        device.claimed(),
+        device.operatorId(),
+        device.lastSeen(),
+        device.createdAt(),
+        now);
+  }
+
+  private static StateLog log(Device device, Instant at, ObjectNode parameters) {
+    return new StateLog(device.id(), at, device.operatingState(), parameters);
+  }
+
+  /// What one device said.
+  ///
+  /// @param at when it was received
+  public record Report(
+      long deviceId,
+      @Nullable String state,
+      @Nullable ObjectNode parameters,
+      @Nullable ObjectNode configuration,
+      Instant at) {}
+
+  /// Devices as they will be after the commit.
+  public record StateChanges(List<Device> devices, int logLines) {}
+}

@@ -1,0 +1,548 @@
+package io.vatio.ingest;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.vatio.device.Device;
+import io.vatio.device.DeviceRegistry;
+import io.vatio.device.DeviceTemplate;
+import io.vatio.kernel.Micros;
+import io.vatio.kernel.Permission;
+import io.vatio.kernel.Principal;
+import io.vatio.kernel.Text;
+import io.vatio.platform.db.Database;
+import io.vatio.platform.db.StorageException;
+import io.vatio.platform.events.Events;
+import io.vatio.platform.text.Messages;
+import io.vatio.reading.Appended;
+import io.vatio.reading.NewReading;
+import io.vatio.reading.Quality;
+import io.vatio.reading.Reading;
+import io.vatio.reading.ReadingStore;
+import io.vatio.sensor.Series;
+import io.vatio.sensor.SeriesCatalogue;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Where every message of every protocol comes in. The whole way, in the order of the code:
+///
+/// 1. **In.** An adapter (`protocol/mqtt/MqttSession`, `platform/http` routes) makes a [RawMessage]
+///    and calls [#accept].
+/// 2. **Decode.** [Decoders] finds the [Decoder] of the address; it makes [Sample]s and
+///    [StateReport]s, or a [Rejection]. This happens on the adapter's thread.
+/// 3. **Validate and store.** One thread takes whatever waits as one batch, checks it against
+///    devices and sensors (`Batch`), and commits it: `reading/ReadingStore`,
+///    `device/DeviceRegistry`, `DeadLetterStore`. No fixed wait: what arrives during a commit is
+///    the next batch.
+/// 4. **Receipt.** After the commit was forced to the disk each sender hears [Receipt]; the adapter
+///    says it in its protocol.
+/// 5. **Publish.** [ReadingsStored] rings; `live/` shows it, others read on from their cursor.
+/// 6. **React.** Rules, energy and commands start from there.
+///
+/// Bounded: a full inbox answers [Receipt.Overloaded] at once. When storage fails nothing is
+/// acknowledged, the senders hear Overloaded, and the next batch tries again.
+public final class Inbox implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
+
+  private static final int MAX_BATCH = 4_000;
+  private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
+  private static final Duration RETRY_WHEN_STORAGE_FAILS = Duration.ofSeconds(5);
+  private static final long IDLE_POLL_MS = 250;
+
+  private final InboxSettings settings;
+  private final Decoders decoders;
+  private final Database database;
+  private final DeviceRegistry devices;
+  private final SeriesCatalogue catalogue;
+  private final ReadingStore readings;
+  private final DeadLetterStore deadLetters;
+  private final Events events;
+  private final Messages messages;
+  private final MeterRegistry meters;
+
+  private final BlockingQueue<Waiting> queue;
+  private final AtomicLong waitingBytes = new AtomicLong();
+  private final Thread writer;
+  private volatile boolean closed;
+  private volatile @Nullable StorageException storageFailure;
+
+  private final Counter stored;
+  private final Counter duplicates;
+  private final Counter overloaded;
+  private final Timer commits;
+  private int letterCount;
+
+  public Inbox(
+      InboxSettings settings, Decoders decoders, Storage storage, Events events, Voice voice) {
+    this.settings = settings;
+    this.decoders = decoders;
+    this.database = storage.database();
+    this.devices = storage.devices();
+    this.catalogue = storage.catalogue();
+    this.readings = storage.readings();
+    this.deadLetters = storage.deadLetters();
+    this.events = events;
+    this.messages = voice.messages();
+    this.meters = voice.meters();
+    this.queue = new ArrayBlockingQueue<>(settings.messages());
+    this.stored = meters.counter("vatio.readings.stored");
+    this.duplicates = meters.counter("vatio.readings.duplicate");
+    this.overloaded = meters.counter("vatio.messages.overloaded");
+    this.commits =
+        Timer.builder("vatio.commit")
+            .description("Time of one commit of the inbox")
+            .publishPercentiles(0.5, 0.99)
+            .register(meters);
+    Gauge.builder("vatio.inbox.messages", queue, BlockingQueue::size).register(meters);
+    Gauge.builder("vatio.inbox.bytes", waitingBytes, AtomicLong::get).register(meters);
+    this.writer = Thread.ofPlatform().name("inbox").unstarted(this::run);
+  }
+
+  /// Starts the writing thread.
+  public void start() {
+    writer.start();
+  }
+
+  /// Takes a message in. Never blocks; may be called from any thread. The receipt completes on the
+  /// writing thread, after the commit.
+  public CompletableFuture<Receipt> accept(RawMessage message) {
+    meters.counter("vatio.messages.received", "origin", message.origin().name()).increment();
+    return enqueue(message, decode(message));
+  }
+
+  /// Keeps a message that its adapter had to refuse (too large, topic not allowed): it is counted
+  /// and put in the dead letters.
+  public CompletableFuture<Receipt> refuse(RawMessage message, Rejection rejection) {
+    meters.counter("vatio.messages.received", "origin", message.origin().name()).increment();
+    return enqueue(message, new Decoding.Refused(rejection));
+  }
+
+  /// Whether some decoder understands messages to this address.
+  public boolean wants(String address) {
+    return decoders.find(address).isPresent();
+  }
+
+  /// Why the last commit failed, null while storage works.
+  public @Nullable StorageException storageFailure() {
+    return storageFailure;
+  }
+
+  private Decoding decode(RawMessage message) {
+    try {
+      return decoders.decode(message);
+    } catch (RuntimeException e) {
+      // A decoder that fails is our fault; the message is kept, the sender and the others go on.
+      LOG.error("decoder failed on {} from {}", message.address(), message.sender().name(), e);
+      return new Decoding.Refused(
+          new Rejection(Rejection.Reason.MALFORMED, Text.of("ingest.not_understood")));
+    }
+  }
+
+  private CompletableFuture<Receipt> enqueue(RawMessage message, Decoding decoding) {
+    int size = message.payload().length;
+    if (closed || waitingBytes.get() + size > settings.bytes()) {
+      return full();
+    }
+    Waiting waiting = new Waiting(message, decoding, new CompletableFuture<>());
+    waitingBytes.addAndGet(size);
+    if (!queue.offer(waiting)) {
+      waitingBytes.addAndGet(-size);
+      return full();
+    }
+    return waiting.receipt();
+  }
+
+  private CompletableFuture<Receipt> full() {
+    overloaded.increment();
+    return CompletableFuture.completedFuture(new Receipt.Overloaded(RETRY_WHEN_FULL));
+  }
+
+  private void run() {
+    List<Waiting> batch = new ArrayList<>(MAX_BATCH);
+    while (true) {
+      try {
+        Waiting first = queue.poll(IDLE_POLL_MS, TimeUnit.MILLISECONDS);
+        if (first != null) {
+          batch.add(first);
+          queue.drainTo(batch, MAX_BATCH - 1);
+          store(batch);
+        } else if (closed) {
+          return;
+        }
+        tidy(first == null);
+      } catch (InterruptedException e) {
+        closed = true;
+      } catch (RuntimeException e) {
+        LOG.error("inbox: {} messages not stored", batch.size(), e);
+      } finally {
+        for (Waiting waiting : batch) {
+          waitingBytes.addAndGet(-waiting.message().payload().length);
+          // Only those that nothing else completed: after a failure.
+          waiting.receipt().complete(new Receipt.Overloaded(RETRY_WHEN_STORAGE_FAILS));
+        }
+        batch.clear();
+      }
+    }
+  }
+
+  private void store(List<Waiting> batch) {
+    List<Runnable> receipts;
+    try {
+      receipts = commits.recordCallable(() -> commit(batch));
+      if (storageFailure != null) {
+        LOG.info("storage works again");
+        storageFailure = null;
+      }
+    } catch (StorageException e) {
+      if (storageFailure == null) {
+        LOG.error("storage fails, nothing is acknowledged until it works again: {}", e.getMessage());
+      }
+      storageFailure = e;
+      overloaded.increment(batch.size());
+      return;
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+    if (receipts != null) {
+      receipts.forEach(Runnable::run);
+    }
+  }
+
+  /// Commits a batch; returns what to tell each sender.
+  private List<Runnable> commit(List<Waiting> waiting) {
+    Batch batch = new Batch(waiting);
+    batch.createDevices();
+    batch.createSeries();
+    batch.collect();
+    Committed committed;
+    devices.changes().lock();
+    try {
+      committed = database.write(batch::write);
+      devices.committed(committed.states());
+    } finally {
+      devices.changes().unlock();
+    }
+    Appended appended = committed.appended();
+    readings.committed(appended);
+    announce(appended);
+    return batch.receipts(appended);
+  }
+
+  private void announce(Appended appended) {
+    long from = Long.MAX_VALUE;
+    long to = 0;
+    int count = 0;
+    for (Reading row : appended.rows()) {
+      if (row != null) {
+        from = Math.min(from, row.seq());
+        to = Math.max(to, row.seq());
+        count++;
+      }
+    }
+    stored.increment(count);
+    duplicates.increment(appended.rows().size() - count);
+    if (count > 0) {
+      events.publish(new ReadingsStored(from, to));
+    }
+  }
+
+  private void tidy(boolean idle) {
+    if (storageFailure != null) {
+      return;
+    }
+    try {
+      if (idle) {
+        while (queue.isEmpty() && readings.settle()) {
+          // Slice by slice, as long as nobody waits.
+        }
+        devices.pruneLogs();
+      } else if (readings.mustSettle()) {
+        readings.settle();
+      }
+      if (letterCount > DeadLetterStore.KEPT / 10) {
+        database.write(
+            handle -> {
+              deadLetters.prune(handle);
+              return true;
+            });
+        letterCount = 0;
+      }
+    } catch (StorageException e) {
+      LOG.warn("tidying was put off: {}", e.getMessage());
+    }
+  }
+
+  /// Stores what still waits, then stops. New messages are refused from now on.
+  @Override
+  public void close() {
+    closed = true;
+    try {
+      writer.join(Duration.ofSeconds(10));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /// Where the inbox puts things.
+  public record Storage(
+      Database database,
+      DeviceRegistry devices,
+      SeriesCatalogue catalogue,
+      ReadingStore readings,
+      DeadLetterStore deadLetters) {}
+
+  /// How the inbox speaks to people.
+  public record Voice(Messages messages, MeterRegistry meters) {}
+
+  private record Waiting(
+      RawMessage message, Decoding decoding, CompletableFuture<Receipt> receipt) {}
+
+  private record Committed(Appended appended, DeviceRegistry.StateChanges states) {}
+
+  /// One batch on its way through validation into the database.
+  private final class Batch {
+    private final List<Waiting> waiting;
+
+    /// By position in waiting: why it is refused, null while it is not.
+    private final @Nullable Rejection[] refused;
+
+    /// By position in waiting: where its readings stand in rows, and how many they are.
+    private final int[] firstRow;
+
+    private final int[] rowCount;
+    private final List<NewReading> rows = new ArrayList<>();
+    private final List<DeviceRegistry.Report> reports = new ArrayList<>();
+    private final Map<String, Device> known = new HashMap<>();
+
+    Batch(List<Waiting> waiting) {
+      this.waiting = waiting;
+      this.refused = new Rejection[waiting.size()];
+      this.firstRow = new int[waiting.size()];
+      this.rowCount = new int[waiting.size()];
+    }
+
+    void createDevices() {
+      Map<String, DeviceTemplate> wanted = new LinkedHashMap<>();
+      int strangers = -1;
+      for (int i = 0; i < waiting.size(); i++) {
+        switch (waiting.get(i).decoding()) {
+          case Decoding.Refused(Rejection rejection) -> refused[i] = rejection;
+          case Decoding.Content content -> {
+            Principal sender = waiting.get(i).message().sender();
+            for (DeviceTemplate template : templates(content)) {
+              Rejection rejection = mayReport(sender, template);
+              if (rejection == null
+                  && devices.findBySerial(template.serial()).isEmpty()
+                  && !wanted.containsKey(template.serial())) {
+                if (strangers < 0) {
+                  strangers = devices.countUnclaimed();
+                }
+                rejection = mayCreate(sender, template, strangers);
+                strangers += template.claimed() ? 0 : 1;
+              }
+              if (rejection != null) {
+                refused[i] = rejection;
+                break;
+              }
+              wanted.put(template.serial(), template);
+            }
+          }
+        }
+      }
+      if (!wanted.isEmpty()) {
+        known.putAll(devices.ensure(wanted.values()));
+      }
+    }
+
+    private Set<DeviceTemplate> templates(Decoding.Content content) {
+      Set<DeviceTemplate> templates = new HashSet<>();
+      content.samples().forEach(sample -> templates.add(sample.device()));
+      content.states().forEach(state -> templates.add(state.device()));
+      return templates;
+    }
+
+    private @Nullable Rejection mayReport(Principal sender, DeviceTemplate template) {
+      if (sender instanceof Principal.Device device && !device.serial().equals(template.serial())) {
+        return new Rejection(
+            Rejection.Reason.NOT_YOUR_DEVICE,
+            Text.of("ingest.not_your_device", template.serial(), device.serial()));
+      }
+      return null;
+    }
+
+    private @Nullable Rejection mayCreate(
+        Principal sender, DeviceTemplate template, int unclaimed) {
+      if (sender.may(Permission.MANAGE_DEVICES)) {
+        return null;
+      }
+      if (template.claimed() && !(sender instanceof Principal.Anonymous)) {
+        return new Rejection(
+            Rejection.Reason.UNKNOWN_DEVICE, Text.of("ingest.unknown_device", template.serial()));
+      }
+      if (unclaimed >= settings.unclaimedDevices()) {
+        return new Rejection(
+            Rejection.Reason.LIMIT_REACHED,
+            Text.of("ingest.too_many_devices", settings.unclaimedDevices()));
+      }
+      return null;
+    }
+
+    void createSeries() {
+      List<SeriesCatalogue.Wanted> wanted = new ArrayList<>();
+      Map<Long, Set<String>> fresh = new HashMap<>();
+      for (int i = 0; i < waiting.size(); i++) {
+        if (refused[i] != null || !(waiting.get(i).decoding() instanceof Decoding.Content content)) {
+          continue;
+        }
+        for (Sample sample : content.samples()) {
+          Device device = known.get(sample.device().serial());
+          if (device == null
+              || catalogue.find(device.id(), sample.sensor().key()).isPresent()) {
+            continue;
+          }
+          Set<String> keys = fresh.computeIfAbsent(device.id(), _ -> new HashSet<>());
+          keys.add(sample.sensor().key());
+          if (catalogue.countOf(device.id()) + keys.size() > settings.seriesPerDevice()) {
+            keys.remove(sample.sensor().key());
+            refused[i] =
+                new Rejection(
+                    Rejection.Reason.LIMIT_REACHED,
+                    Text.of("ingest.too_many_sensors", settings.seriesPerDevice()));
+            break;
+          }
+          wanted.add(new SeriesCatalogue.Wanted(device.id(), sample.sensor()));
+        }
+      }
+      catalogue.ensure(wanted);
+    }
+
+    void collect() {
+      for (int i = 0; i < waiting.size(); i++) {
+        firstRow[i] = rows.size();
+        if (refused[i] == null && waiting.get(i).decoding() instanceof Decoding.Content content) {
+          RawMessage message = waiting.get(i).message();
+          content.samples().forEach(sample -> addRow(message, sample));
+          content.states().forEach(state -> addReport(message, state));
+        }
+        rowCount[i] = rows.size() - firstRow[i];
+      }
+    }
+
+    private void addRow(RawMessage message, Sample sample) {
+      Device device = known.get(sample.device().serial());
+      Series series =
+          device == null ? null : catalogue.find(device.id(), sample.sensor().key()).orElse(null);
+      if (device == null || series == null) {
+        throw new IllegalStateException("no series for " + sample);
+      }
+      Instant at = sample.at() == null ? message.receivedAt() : sample.at();
+      int quality = sample.quality() | Validator.clock(at, message.receivedAt());
+      if (!series.inRange(sample.value())) {
+        quality |= Quality.OUT_OF_RANGE.bit();
+      }
+      rows.add(
+          new NewReading(
+              series.id(),
+              Micros.of(at),
+              sample.at() != null,
+              sample.value(),
+              quality,
+              sample.meta(),
+              message.delivery() == 0 ? 0 : message.delivery() + series.id(),
+              message.redelivered()));
+    }
+
+    private void addReport(RawMessage message, StateReport state) {
+      Device device = known.get(state.device().serial());
+      if (device != null) {
+        reports.add(
+            new DeviceRegistry.Report(
+                device.id(),
+                state.state(),
+                state.parameters(),
+                state.configuration(),
+                message.receivedAt()));
+      }
+    }
+
+    Committed write(org.jdbi.v3.core.Handle handle) {
+      Appended appended = readings.append(handle, rows);
+      try {
+        DeviceRegistry.StateChanges states = devices.apply(handle, reports);
+        deadLetters.insert(handle, letters());
+        return new Committed(appended, states);
+      } catch (RuntimeException e) {
+        readings.rolledBack(appended);
+        throw e;
+      }
+    }
+
+    private List<DeadLetter> letters() {
+      List<DeadLetter> letters = new ArrayList<>();
+      for (int i = 0; i < waiting.size(); i++) {
+        Rejection rejection = refused[i];
+        if (rejection != null) {
+          RawMessage message = waiting.get(i).message();
+          letters.add(
+              new DeadLetter(
+                  0,
+                  message.receivedAt(),
+                  message.origin().name(),
+                  message.address(),
+                  message.sender().name(),
+                  rejection.reason().code(),
+                  messages.inDefaultLanguage(rejection.text()),
+                  DeadLetterStore.head(message.payload()),
+                  message.payload().length));
+        }
+      }
+      return letters;
+    }
+
+    List<Runnable> receipts(Appended appended) {
+      List<Runnable> receipts = new ArrayList<>(waiting.size());
+      for (int i = 0; i < waiting.size(); i++) {
+        CompletableFuture<Receipt> receipt = waiting.get(i).receipt();
+        Receipt answer = answer(i, appended);
+        receipts.add(() -> receipt.complete(answer));
+      }
+      return receipts;
+    }
+
+    private Receipt answer(int i, Appended appended) {
+      Rejection rejection = refused[i];
+      if (rejection != null) {
+        letterCount++;
+        meters
+            .counter("vatio.messages.rejected", "reason", rejection.reason().code())
+            .increment();
+        return new Receipt.Rejected(rejection);
+      }
+      int fresh = 0;
+      for (int row = firstRow[i]; row < firstRow[i] + rowCount[i]; row++) {
+        if (appended.rows().get(row) != null) {
+          fresh++;
+        }
+      }
+      return rowCount[i] > 0 && fresh == 0 ? new Receipt.Duplicate() : new Receipt.Stored(fresh);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.vatio.kernel;
+
+import java.util.Set;
+
+/// Who is asking: the one answer of authentication, whatever the protocol.
+public sealed interface Principal {
+
+  /// A name for logs and dead letters; never a secret.
+  String name();
+
+  /// Whether this one may do what the permission stands for, on objects it can see.
+  boolean may(Permission permission);
+
+  /// A person who logged in.
+  ///
+  /// @param role name of the role, empty for none
+  record User(
+      long id, String username, boolean superuser, String role, Set<Permission> permissions)
+      implements Principal {
+    public User {
+      permissions = Set.copyOf(permissions);
+    }
+
+    @Override
+    public String name() {
+      return username;
+    }
+
+    @Override
+    public boolean may(Permission permission) {
+      return superuser || permissions.contains(permission);
+    }
+  }
+
+  /// A program with an API key; it holds exactly the permissions of the key.
+  record ApiKey(long id, String label, Set<Permission> permissions) implements Principal {
+    public ApiKey {
+      permissions = Set.copyOf(permissions);
+    }
+
+    @Override
+    public String name() {
+      return "key:" + label;
+    }
+
+    @Override
+    public boolean may(Permission permission) {
+      return permissions.contains(permission);
+    }
+  }
+
+  /// A device with its own credential; it may send readings of its own and nothing else.
+  record Device(long id, String serial) implements Principal {
+    @Override
+    public String name() {
+      return "device_" + serial;
+    }
+
+    @Override
+    public boolean may(Permission permission) {
+      return permission == Permission.CREATE_READINGS;
+    }
+  }
+
+  /// Somebody on a network that the settings trust, acting with the permissions of a role.
+  record Trusted(String address, String role, Set<Permission> permissions) implements Principal {
+    public Trusted {
+      permissions = Set.copyOf(permissions);
+    }
+
+    @Override
+    public String name() {
+      return "trusted:" + address;
+    }
+
+    @Override
+    public boolean may(Permission permission) {
+      return permissions.contains(permission);
+    }
+  }
+
+  /// A device without credentials, where the settings let it in.
+  record Anonymous(String address) implements Principal {
+    @Override
+    public String name() {
+      return "anonymous:" + address;
+    }
+
+    @Override
+    public boolean may(Permission permission) {
+      return permission == Permission.CREATE_READINGS;
+    }
+  }
+}

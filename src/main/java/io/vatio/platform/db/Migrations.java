@@ -1,0 +1,75 @@
+package io.vatio.platform.db;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Brings the schema to the newest version that this program knows, and refuses a newer one.
+///
+/// Flyway is only loaded when there is something to do: on a small board that is most of a second
+/// saved at every start.
+final class Migrations {
+  /// The newest script in `db/sqlite` and `db/postgresql`; a test compares it with the folders.
+  static final int NEWEST = 1;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Migrations.class);
+  private static final String HISTORY = "flyway_schema_history";
+
+  private Migrations() {}
+
+  static void run(DataSource dataSource, String folder) {
+    int present = version(dataSource);
+    if (present > NEWEST) {
+      throw new IllegalStateException(
+          "The data was written by a newer Vatio (schema %d, this program knows %d). Start that newer version, or restore a backup of schema %d."
+              .formatted(present, NEWEST, NEWEST));
+    }
+    if (present == NEWEST) {
+      return;
+    }
+    LOG.info("schema: from version {} to {}", present, NEWEST);
+    Flyway.configure()
+        .dataSource(dataSource)
+        .locations("classpath:db/" + folder)
+        .loggers("slf4j")
+        .load()
+        .migrate();
+  }
+
+  /// The version of the schema, 0 for an empty database.
+  private static int version(DataSource dataSource) {
+    try (Connection connection = dataSource.getConnection()) {
+      if (!hasHistory(connection)) {
+        return 0;
+      }
+      try (var statement = connection.createStatement();
+          var rows =
+              statement.executeQuery(
+                  "SELECT version FROM " + HISTORY + " WHERE success AND version IS NOT NULL")) {
+        int newest = 0;
+        while (rows.next()) {
+          newest = Math.max(newest, Integer.parseInt(rows.getString(1)));
+        }
+        return newest;
+      }
+    } catch (SQLException e) {
+      throw new StorageException("schema: read version: " + e.getMessage(), e);
+    }
+  }
+
+  private static boolean hasHistory(Connection connection) throws SQLException {
+    for (String table : List.of(HISTORY)) {
+      try (var rows =
+          connection.getMetaData().getTables(null, null, table, new String[] {"TABLE"})) {
+        if (rows.next()) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+}

@@ -1,0 +1,357 @@
+package io.vatio.platform.http;
+
+import io.vatio.kernel.Authenticator;
+import io.vatio.kernel.Principal;
+import io.vatio.kernel.Problem;
+import io.vatio.kernel.Text;
+import io.vatio.platform.db.StorageException;
+import io.vatio.platform.text.Messages;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The table of all HTTP routes and the one way through it: authenticate, check access, read the
+/// body, run the handler, answer.
+///
+/// Every path answers with and without its last slash. Handlers run on virtual threads (at most
+/// [#CONCURRENT] at a time, then 503) unless they are asynchronous; those run on the event loop and
+/// must not block.
+public final class HttpApi {
+  private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
+  private static final int CONCURRENT = 512;
+
+  private final Vertx vertx;
+  private final Router router;
+  private final Authenticator authenticator;
+  private final ClientAddress clientAddress;
+  private final Messages messages;
+  private final BodyHandler bodyHandler;
+  private final List<Endpoint> endpoints = new ArrayList<>();
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 1).factory());
+  private final Semaphore permits = new Semaphore(CONCURRENT);
+
+  /// @param maxBody largest request body, bytes
+  public HttpApi(
+      Vertx vertx,
+      Authenticator authenticator,
+      ClientAddress clientAddress,
+      Messages messages,
+      long maxBody) {
+    this.vertx = vertx;
+    this.authenticator = authenticator;
+    this.clientAddress = clientAddress;
+    this.messages = messages;
+    this.bodyHandler = BodyHandler.create(false).setBodyLimit(maxBody);
+    this.router = Router.router(vertx);
+    router.route().order(-100).handler(this::prepare);
+    for (int status : new int[] {400, 404, 405, 406, 413, 414, 415, 500}) {
+      router.errorHandler(status, ctx -> fail(ctx, status));
+    }
+  }
+
+  /// A handler that may block; it returns what to answer or throws a [Problem].
+  @FunctionalInterface
+  public interface Handler {
+    Reply handle(Request request) throws Exception;
+  }
+
+  /// A handler on the event loop; its future fails with a [Problem] for a refusal.
+  @FunctionalInterface
+  public interface AsyncHandler {
+    Future<Reply> handle(Request request);
+  }
+
+  /// A handler that keeps the connection, such as an event stream; on the event loop. It answers by
+  /// itself, or throws a [Problem] before it has begun to.
+  @FunctionalInterface
+  public interface StreamHandler {
+    void handle(Request request);
+  }
+
+  /// One line of the table of routes.
+  ///
+  /// @param path without a last slash, parameters as `:name`
+  public record Endpoint(HttpMethod method, String path, Access access) {}
+
+  /// Adds a route with a blocking handler.
+  public void route(HttpMethod method, String path, Access access, Handler handler) {
+    add(method, path, access, true, request -> blocking(request, handler));
+  }
+
+  /// Adds a route with a handler on the event loop.
+  public void routeAsync(HttpMethod method, String path, Access access, AsyncHandler handler) {
+    add(method, path, access, true, handler::handle);
+  }
+
+  /// Adds a route whose handler answers by itself.
+  public void routeStream(HttpMethod method, String path, Access access, StreamHandler handler) {
+    add(
+        method,
+        path,
+        access,
+        method != HttpMethod.GET,
+        request -> {
+          handler.handle(request);
+          return Future.succeededFuture(null);
+        });
+  }
+
+  /// All routes added so far.
+  public List<Endpoint> endpoints() {
+    return List.copyOf(endpoints);
+  }
+
+  /// For what is not an end point of the API: the pages, the MQTT socket.
+  public Router router() {
+    return router;
+  }
+
+  /// The peer's address of a request, proxies considered.
+  public String addressOf(HttpServerRequest request) {
+    return clientAddress.of(request);
+  }
+
+  private void add(
+      HttpMethod method,
+      String path,
+      Access access,
+      boolean withBody,
+      Function<Request, Future<Reply>> handler) {
+    endpoints.add(new Endpoint(method, path, access));
+    var route = router.route(method, path);
+    route.handler(ctx -> authenticate(ctx, access));
+    if (withBody) {
+      route.handler(bodyHandler);
+    }
+    route.handler(ctx -> run(ctx, handler));
+  }
+
+  private void prepare(RoutingContext ctx) {
+    HttpServerResponse response = ctx.response();
+    response.putHeader("X-Content-Type-Options", "nosniff");
+    response.putHeader("Referrer-Policy", "no-referrer");
+    response.putHeader("X-Frame-Options", "DENY");
+    ctx.next();
+  }
+
+  private void authenticate(RoutingContext ctx, Access access) {
+    if (access instanceof Access.Public) {
+      ctx.next();
+      return;
+    }
+    HttpServerRequest request = ctx.request();
+    String address = clientAddress.of(request);
+    String authorization = request.getHeader("Authorization");
+    String key = request.getHeader("X-API-Key");
+    if (authorization == null && key == null) {
+      Principal trusted = authenticator.trusted(address);
+      if (trusted == null) {
+        fail(ctx, Problem.unauthenticated(Text.of("http.credentials_missing")));
+      } else {
+        admit(ctx, access, trusted);
+      }
+      return;
+    }
+    request.pause();
+    var outcome =
+        key != null
+            ? authenticator.token(key, address)
+            : byAuthorization(String.valueOf(authorization), address);
+    if (outcome == null) {
+      request.resume();
+      fail(ctx, Problem.unauthenticated(Text.of("http.authorization_malformed")));
+      return;
+    }
+    Future.fromCompletionStage(outcome, vertx.getOrCreateContext())
+        .onComplete(
+            done -> {
+              request.resume();
+              if (done.failed()) {
+                fail(ctx, done.cause());
+                return;
+              }
+              switch (done.result()) {
+                case Authenticator.Outcome.Granted(Principal principal) ->
+                    admit(ctx, access, principal);
+                case Authenticator.Outcome.Denied() ->
+                    fail(ctx, Problem.unauthenticated(Text.of("http.credentials_wrong")));
+                case Authenticator.Outcome.Throttled(long seconds) ->
+                    fail(
+                        ctx,
+                        Problem.tooMany(
+                            Text.of("http.throttled", Long.toString(seconds)),
+                            Duration.ofSeconds(seconds)));
+              }
+            });
+  }
+
+  private java.util.concurrent.@org.jspecify.annotations.Nullable CompletableFuture<
+          Authenticator.Outcome>
+      byAuthorization(String header, String address) {
+    int blank = header.indexOf(' ');
+    String scheme = blank < 0 ? header : header.substring(0, blank);
+    String value = blank < 0 ? "" : header.substring(blank + 1).strip();
+    if (scheme.equalsIgnoreCase("Bearer")) {
+      return authenticator.token(value, address);
+    }
+    if (scheme.equalsIgnoreCase("Basic")) {
+      try {
+        String pair = new String(Base64.getDecoder().decode(value), StandardCharsets.UTF_8);
+        int colon = pair.indexOf(':');
+        if (colon > 0) {
+          return authenticator.password(
+              pair.substring(0, colon), pair.substring(colon + 1), address);
+        }
+      } catch (IllegalArgumentException _) {
+        // Not Base64: malformed, as below.
+      }
+    }
+    return null;
+  }
+
+  private void admit(RoutingContext ctx, Access access, Principal principal) {
+    if (!access.admits(principal)) {
+      fail(ctx, Problem.forbidden(Text.of("http.forbidden")));
+      return;
+    }
+    ctx.put("principal", principal);
+    ctx.next();
+  }
+
+  private void run(RoutingContext ctx, Function<Request, Future<Reply>> handler) {
+    String address = clientAddress.of(ctx.request());
+    Principal principal = ctx.get("principal");
+    Request request =
+        new Request(
+            ctx,
+            principal == null ? new Principal.Anonymous(address) : principal,
+            address,
+            language(ctx));
+    Future<Reply> reply;
+    try {
+      reply = handler.apply(request);
+    } catch (RuntimeException e) {
+      fail(ctx, e);
+      return;
+    }
+    reply.onComplete(
+        done -> {
+          if (done.failed()) {
+            fail(ctx, done.cause());
+          } else if (done.result() != null) {
+            send(ctx, done.result());
+          }
+        });
+  }
+
+  private Future<Reply> blocking(Request request, Handler handler) {
+    if (!permits.tryAcquire()) {
+      return Future.failedFuture(
+          Problem.unavailable(Text.of("http.overloaded"), Duration.ofSeconds(1)));
+    }
+    io.vertx.core.Promise<Reply> promise = io.vertx.core.Promise.promise();
+    var context = vertx.getOrCreateContext();
+    threads.execute(
+        () -> {
+          try {
+            Reply reply = handler.handle(request);
+            context.runOnContext(_ -> promise.complete(reply));
+          } catch (Exception e) {
+            context.runOnContext(_ -> promise.fail(e));
+          } finally {
+            permits.release();
+          }
+        });
+    return promise.future();
+  }
+
+  private void send(RoutingContext ctx, Reply reply) {
+    HttpServerResponse response = ctx.response();
+    if (response.ended() || response.closed()) {
+      return;
+    }
+    response.setStatusCode(reply.status());
+    response.putHeader("Cache-Control", "no-store");
+    for (Map.Entry<String, String> header : reply.headers().entrySet()) {
+      response.putHeader(header.getKey(), header.getValue());
+    }
+    if (reply.status() == 204) {
+      response.end();
+    } else {
+      response.putHeader("Content-Type", reply.contentType());
+      response.end(Buffer.buffer(reply.body()));
+    }
+  }
+
+  /// Answers a failure in the shape of the path's family.
+  public void fail(RoutingContext ctx, Throwable failure) {
+    ErrorShape shape = ErrorShape.of(ctx.normalizedPath());
+    String language = language(ctx);
+    switch (failure) {
+      case Problem problem -> send(ctx, shape.reply(problem, messages, language));
+      case StorageException e -> {
+        LOG.warn("{} {}: {}", ctx.request().method(), ctx.normalizedPath(), e.getMessage());
+        send(
+            ctx,
+            shape.reply(
+                Problem.unavailable(Text.of("http.storage"), Duration.ofSeconds(5)),
+                messages,
+                language));
+      }
+      default -> {
+        String reference = UUID.randomUUID().toString().substring(0, 8);
+        LOG.error(
+            "{} {} failed, reference {}",
+            ctx.request().method(),
+            ctx.normalizedPath(),
+            reference,
+            failure);
+        send(
+            ctx,
+            shape.plain(500, messages.in(language, Text.of("http.failure", reference))));
+      }
+    }
+  }
+
+  /// What the router itself refuses: unknown path, wrong method, body too large.
+  private void fail(RoutingContext ctx, int status) {
+    if (status == 500 && ctx.failure() != null) {
+      fail(ctx, ctx.failure());
+      return;
+    }
+    String key =
+        switch (status) {
+          case 404 -> "http.not_found";
+          case 405 -> "http.method_not_allowed";
+          case 413 -> "http.too_large";
+          case 415 -> "http.media_type";
+          default -> "http.bad_request";
+        };
+    Text text = status == 405 ? Text.of(key, ctx.request().method().name()) : Text.of(key);
+    send(ctx, ErrorShape.of(ctx.normalizedPath()).plain(status, messages.in(language(ctx), text)));
+  }
+
+  private String language(RoutingContext ctx) {
+    return messages.language(ctx.request().getHeader("Accept-Language"));
+  }
+}

@@ -1,0 +1,119 @@
+package io.vatio.platform.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vatio.kernel.Principal;
+import io.vatio.kernel.Problem;
+import io.vatio.kernel.Text;
+import io.vatio.platform.json.Json;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
+import java.time.ZoneId;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// One request, already authenticated and read. Getters throw [Problem] for what the caller did
+/// wrong.
+///
+/// @param principal who asks
+/// @param address of the peer, or what a trusted proxy says it is
+/// @param language `es` or `en`
+public record Request(
+    RoutingContext context, Principal principal, String address, String language) {
+
+  /// The body, empty for none.
+  public byte[] body() {
+    Buffer buffer = context.body().buffer();
+    return buffer == null ? new byte[0] : buffer.getBytes();
+  }
+
+  /// The body as a JSON object.
+  public ObjectNode object() {
+    JsonNode node = json();
+    if (node instanceof ObjectNode object) {
+      return object;
+    }
+    throw Problem.invalid(Text.of("http.object_expected"));
+  }
+
+  /// The body as any JSON.
+  public JsonNode json() {
+    byte[] body = body();
+    if (body.length == 0) {
+      throw Problem.invalid(Text.of("http.body_missing"));
+    }
+    try {
+      return Json.parse(body);
+    } catch (Json.MalformedJson e) {
+      throw Problem.invalid(Text.of("http.malformed_json", String.valueOf(e.getMessage())));
+    }
+  }
+
+  /// A number in the path; anything else is 404, for there is nothing at that address.
+  public long pathId(String name) {
+    String text = context.pathParam(name);
+    try {
+      return Long.parseLong(text);
+    } catch (NumberFormatException _) {
+      throw Problem.notFound(Text.of("http.not_found"));
+    }
+  }
+
+  /// A query parameter, empty when missing or blank.
+  public Optional<String> query(String name) {
+    return context.queryParam(name).stream()
+        .map(String::strip)
+        .filter(v -> !v.isEmpty())
+        .findFirst();
+  }
+
+  /// A whole number in the query, within bounds.
+  public int queryInt(String name, int missing, int min, int max) {
+    Optional<String> text = query(name);
+    if (text.isEmpty()) {
+      return missing;
+    }
+    try {
+      int value = Integer.parseInt(text.get());
+      if (value >= min && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException _) {
+      // Said below, together with the numbers out of bounds.
+    }
+    throw Problem.invalid(
+        name, Text.of("http.whole_number", Integer.toString(min), Integer.toString(max)));
+  }
+
+  /// A moment in the query: ISO 8601, with or without zone, or a date.
+  ///
+  /// @param zone of a moment that names none
+  public @Nullable Instant queryInstant(String name, ZoneId zone) {
+    Optional<String> text = query(name);
+    return text.isEmpty() ? null : instant(name, text.get(), zone);
+  }
+
+  /// Reads a moment as [#queryInstant] does.
+  public static Instant instant(String field, String text, ZoneId zone) {
+    // A plus sign that nobody escaped arrives as a blank.
+    String iso = text.strip().replace(' ', text.contains("T") ? '+' : 'T');
+    try {
+      if (iso.endsWith("Z")) {
+        return Instant.parse(iso);
+      }
+      if (iso.length() == 10) {
+        return LocalDate.parse(iso).atStartOfDay(zone).toInstant();
+      }
+      return iso.lastIndexOf('+') > 10 || iso.lastIndexOf('-') > 10
+          ? OffsetDateTime.parse(iso).toInstant()
+          : LocalDateTime.parse(iso).atZone(zone).toInstant();
+    } catch (DateTimeException _) {
+      throw Problem.invalid(field, Text.of("http.moment"));
+    }
+  }
+}

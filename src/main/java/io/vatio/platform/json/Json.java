@@ -1,0 +1,108 @@
+package io.vatio.platform.json;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+
+/// The one JSON mapper. Thread safe.
+public final class Json {
+  private static final int MAX_DEPTH = 32;
+  private static final int MAX_NUMBER_LENGTH = 100;
+
+  private static final ObjectMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder()
+                          .maxNestingDepth(MAX_DEPTH)
+                          .maxNumberLength(MAX_NUMBER_LENGTH)
+                          .build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
+                  .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private Json() {}
+
+  /// Parses one JSON value and nothing behind it.
+  ///
+  /// @throws MalformedJson with the place of the first fault
+  public static JsonNode parse(byte[] utf8) {
+    try {
+      return MAPPER.readTree(utf8);
+    } catch (JsonProcessingException e) {
+      throw new MalformedJson(sentence(e));
+    } catch (IOException e) {
+      throw new MalformedJson(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /// Parses JSON that this program wrote itself.
+  public static JsonNode parse(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new MalformedJson(sentence(e));
+    }
+  }
+
+  /// Writes a value (record, map, list, node) as compact UTF-8 JSON.
+  public static byte[] bytes(Object value) {
+    try {
+      return MAPPER.writeValueAsBytes(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("write " + value.getClass().getSimpleName(), e);
+    }
+  }
+
+  /// Writes a value as compact JSON text.
+  public static String text(Object value) {
+    try {
+      return MAPPER.writeValueAsString(value);
+    } catch (JsonProcessingException e) {
+      throw new IllegalArgumentException("write " + value.getClass().getSimpleName(), e);
+    }
+  }
+
+  /// An empty object to fill.
+  public static ObjectNode object() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  /// An empty array to fill.
+  public static ArrayNode array() {
+    return JsonNodeFactory.instance.arrayNode();
+  }
+
+  private static String sentence(JsonProcessingException e) {
+    String problem = e.getOriginalMessage();
+    // Jackson's first line says what and where; what follows are hints for Java programmers.
+    int line = problem.indexOf('\n');
+    String first = line < 0 ? problem : problem.substring(0, line);
+    return e.getLocation() == null
+        ? first
+        : "%s (line %d, column %d)"
+            .formatted(first, e.getLocation().getLineNr(), e.getLocation().getColumnNr());
+  }
+
+  /// What came in is not JSON. The message is fit for the sender.
+  public static final class MalformedJson extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    MalformedJson(String message) {
+      super(message, null, false, false);
+    }
+  }
+}

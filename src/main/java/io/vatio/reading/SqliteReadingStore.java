@@ -1,0 +1,401 @@
+package io.vatio.reading;
+
+import io.vatio.platform.db.Database;
+import io.vatio.platform.db.StorageException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
+
+/// Readings in SQLite.
+///
+/// New ones are appended to a table without any index (the cheapest durable write: one or two pages
+/// a commit, whatever the number of series) and kept in memory, where they are found by series and
+/// time. Settling moves the oldest of them into the table that is ordered by series and time.
+final class SqliteReadingStore implements ReadingStore {
+  /// Hot rows that stay hot even in quiet times: redelivered messages are recognised among them.
+  private static final int KEEP_HOT = 20_000;
+
+  /// Hot rows at which settling no longer waits for a quiet moment; bounds memory to about 150 MB.
+  private static final int MAX_HOT = 1_500_000;
+
+  /// Rows moved in one transaction: some 30 ms in which nothing else is committed.
+  private static final int SLICE = 2_000;
+
+  private static final String INSERT =
+      """
+      INSERT INTO reading_hot (seq, series_id, ts, value, quality, meta, delivery)
+      VALUES (?, ?, ?, ?, ?, ?, ?)
+      """;
+
+  private static final String EXISTS =
+      "SELECT 1 FROM reading WHERE series_id = ? AND ts = ?";
+
+  private static final String SETTLED_MAX = "SELECT max(ts) FROM reading WHERE series_id = ?";
+
+  /// 32 = the clock is not to be believed.
+  private static final String SETTLED_LATEST =
+      """
+      SELECT seq, series_id, ts, value, quality, meta
+        FROM reading
+       WHERE series_id = ? AND quality & 32 = 0
+       ORDER BY ts DESC
+       LIMIT 1
+      """;
+
+  private static final String NEWEST =
+      """
+      SELECT seq, series_id, ts, value, quality, meta
+        FROM reading
+       WHERE series_id = ? AND ts >= ? AND ts < ?
+       ORDER BY ts DESC
+       LIMIT ?
+      """;
+
+  private static final String RANGE =
+      """
+      SELECT seq, series_id, ts, value, quality, meta
+        FROM reading
+       WHERE series_id = ? AND ts >= ? AND ts < ?
+       ORDER BY ts
+      """;
+
+  private static final String MOVE =
+      """
+      INSERT OR IGNORE INTO reading (series_id, ts, seq, value, quality, meta)
+      SELECT series_id, ts, seq, value, quality, meta
+        FROM reading_hot
+       WHERE seq <= ?
+       ORDER BY series_id, ts
+      """;
+
+  private static final String MARK =
+      """
+      INSERT INTO reading_mark (name, value) VALUES ('settled_seq', ?)
+      ON CONFLICT (name) DO UPDATE SET value = excluded.value
+      """;
+
+  private final Database database;
+  private final Map<Integer, HotSeries> series = new ConcurrentHashMap<>();
+  private final RecentReadings recent = new RecentReadings(65_536);
+  private final Deliveries deliveries = new Deliveries(100_000);
+  private volatile long lastSeq;
+  private volatile long settledSeq;
+
+  private SqliteReadingStore(Database database) {
+    this.database = database;
+  }
+
+  static SqliteReadingStore open(Database database) {
+    SqliteReadingStore store = new SqliteReadingStore(database);
+    database.read(
+        handle -> {
+          store.load(handle);
+          return true;
+        });
+    return store;
+  }
+
+  private void load(Handle handle) {
+    settledSeq =
+        handle
+            .createQuery("SELECT value FROM reading_mark WHERE name = 'settled_seq'")
+            .mapTo(Long.class)
+            .findOne()
+            .orElse(0L);
+    lastSeq = settledSeq;
+    try (PreparedStatement select =
+            handle
+                .getConnection()
+                .prepareStatement(
+                    "SELECT seq, series_id, ts, value, quality, meta, delivery FROM reading_hot ORDER BY seq");
+        ResultSet rows = select.executeQuery()) {
+      List<@Nullable Reading> one = new ArrayList<>();
+      while (rows.next()) {
+        Reading reading = reading(rows);
+        hot(handle, reading.seriesId()).add(reading);
+        one.clear();
+        one.add(reading);
+        recent.add(one);
+        long delivery = rows.getLong(7);
+        if (!rows.wasNull()) {
+          deliveries.add(List.of(delivery));
+        }
+        lastSeq = reading.seq();
+      }
+    } catch (SQLException e) {
+      throw failure("load unsettled readings", e);
+    }
+  }
+
+  @Override
+  public Appended append(Handle handle, List<NewReading> readings) {
+    List<@Nullable Reading> rows = new ArrayList<>(readings.size());
+    Set<Long> fingerprints = new HashSet<>();
+    Map<Integer, Staged> staged = new HashMap<>();
+    long seq = lastSeq;
+    try (PreparedStatement insert = handle.getConnection().prepareStatement(INSERT)) {
+      for (NewReading r : readings) {
+        if (r.redelivered()
+            && !r.timed()
+            && (deliveries.contains(r.delivery()) || fingerprints.contains(r.delivery()))) {
+          rows.add(null);
+          continue;
+        }
+        Staged place = staged.get(r.seriesId());
+        if (place == null) {
+          place = new Staged(hot(handle, r.seriesId()));
+          staged.put(r.seriesId(), place);
+        }
+        long ts = r.ts();
+        if (r.timed()) {
+          if (isPresent(handle.getConnection(), place, r.seriesId(), ts)) {
+            rows.add(null);
+            continue;
+          }
+        } else {
+          while (isPresent(handle.getConnection(), place, r.seriesId(), ts)) {
+            ts++;
+          }
+        }
+        place.add(ts);
+        Reading row = new Reading(++seq, r.seriesId(), ts, r.value(), r.quality(), r.meta());
+        boolean fingerprint = !r.timed() && r.delivery() != 0;
+        bind(insert, row, fingerprint ? r.delivery() : 0);
+        rows.add(row);
+        if (fingerprint) {
+          fingerprints.add(r.delivery());
+        }
+      }
+      insert.executeBatch();
+    } catch (SQLException e) {
+      throw failure("append " + readings.size() + " readings", e);
+    }
+    return new Appended(rows, fingerprints);
+  }
+
+  private static void bind(PreparedStatement insert, Reading row, long delivery)
+      throws SQLException {
+    insert.setLong(1, row.seq());
+    insert.setInt(2, row.seriesId());
+    insert.setLong(3, row.ts());
+    insert.setDouble(4, row.value());
+    insert.setInt(5, row.quality());
+    if (row.meta() == null) {
+      insert.setNull(6, Types.VARCHAR);
+    } else {
+      insert.setString(6, row.meta());
+    }
+    if (delivery == 0) {
+      insert.setNull(7, Types.BIGINT);
+    } else {
+      insert.setLong(7, delivery);
+    }
+    insert.addBatch();
+  }
+
+  private static boolean isPresent(Connection connection, Staged place, int seriesId, long ts)
+      throws SQLException {
+    if (ts > place.max) {
+      return false;
+    }
+    if (place.times.contains(ts) || place.hot.contains(ts)) {
+      return true;
+    }
+    if (ts > place.hot.settledMax()) {
+      return false;
+    }
+    try (PreparedStatement exists = connection.prepareStatement(EXISTS)) {
+      exists.setInt(1, seriesId);
+      exists.setLong(2, ts);
+      try (ResultSet found = exists.executeQuery()) {
+        return found.next();
+      }
+    }
+  }
+
+  @Override
+  public void committed(Appended appended) {
+    long newest = lastSeq;
+    for (Reading row : appended.rows()) {
+      if (row != null) {
+        HotSeries hot = series.get(row.seriesId());
+        if (hot != null) {
+          hot.add(row);
+        }
+        newest = row.seq();
+      }
+    }
+    deliveries.add(appended.deliveries());
+    recent.add(appended.rows());
+    lastSeq = newest;
+  }
+
+  @Override
+  public void rolledBack(Appended appended) {
+    // Nothing was made visible and no seq was taken.
+  }
+
+  @Override
+  public Optional<Reading> latest(int seriesId) {
+    HotSeries hot = series.get(seriesId);
+    if (hot == null) {
+      hot = database.read(handle -> hot(handle, seriesId));
+    }
+    return Optional.ofNullable(hot.latest());
+  }
+
+  @Override
+  public List<Reading> newest(int seriesId, long from, long to, int limit) {
+    // Memory first: what moves to the table in between is then seen twice, never missed.
+    List<Reading> hot = hotBetween(seriesId, from, to, limit);
+    List<Reading> settled =
+        database.read(
+            handle -> {
+              try (PreparedStatement select = handle.getConnection().prepareStatement(NEWEST)) {
+                select.setInt(1, seriesId);
+                select.setLong(2, from);
+                select.setLong(3, to);
+                select.setInt(4, limit);
+                return readings(select);
+              } catch (SQLException e) {
+                throw failure("newest of series " + seriesId, e);
+              }
+            });
+    return Merge.newest(hot, settled, limit);
+  }
+
+  @Override
+  public void scan(int seriesId, long from, long to, Consumer<Reading> consumer) {
+    List<Reading> hot = hotBetween(seriesId, from, to, Integer.MAX_VALUE);
+    List<Reading> settled =
+        database.read(
+            handle -> {
+              try (PreparedStatement select = handle.getConnection().prepareStatement(RANGE)) {
+                select.setInt(1, seriesId);
+                select.setLong(2, from);
+                select.setLong(3, to);
+                return readings(select);
+              } catch (SQLException e) {
+                throw failure("scan series " + seriesId, e);
+              }
+            });
+    Merge.oldest(hot, settled, consumer);
+  }
+
+  private List<Reading> hotBetween(int seriesId, long from, long to, int limit) {
+    HotSeries hot = series.get(seriesId);
+    return hot == null ? List.of() : hot.between(from, to, limit);
+  }
+
+  @Override
+  public List<Reading> recentSince(long seq, int limit) {
+    return recent.since(seq, limit);
+  }
+
+  @Override
+  public long lastSeq() {
+    return lastSeq;
+  }
+
+  @Override
+  public boolean mustSettle() {
+    return lastSeq - settledSeq > MAX_HOT;
+  }
+
+  @Override
+  public boolean settle() {
+    if (lastSeq - settledSeq <= KEEP_HOT) {
+      return false;
+    }
+    long upTo = settledSeq + SLICE;
+    database.write(
+        handle -> {
+          handle.execute(MOVE, upTo);
+          handle.execute("DELETE FROM reading_hot WHERE seq <= ?", upTo);
+          return handle.execute(MARK, upTo);
+        });
+    settledSeq = upTo;
+    series.values().forEach(hot -> hot.settled(upTo));
+    return lastSeq - settledSeq > KEEP_HOT;
+  }
+
+  private HotSeries hot(Handle handle, int seriesId) {
+    HotSeries hot = series.get(seriesId);
+    if (hot != null) {
+      return hot;
+    }
+    try (PreparedStatement latest = handle.getConnection().prepareStatement(SETTLED_LATEST);
+        PreparedStatement max = handle.getConnection().prepareStatement(SETTLED_MAX)) {
+      latest.setInt(1, seriesId);
+      List<Reading> settled = readings(latest);
+      HotSeries fresh =
+          new HotSeries(settled.isEmpty() ? null : settled.getFirst(), maxTime(max, seriesId));
+      HotSeries before = series.putIfAbsent(seriesId, fresh);
+      return before == null ? fresh : before;
+    } catch (SQLException e) {
+      throw failure("latest of series " + seriesId, e);
+    }
+  }
+
+  private static long maxTime(PreparedStatement select, int seriesId) throws SQLException {
+    select.setInt(1, seriesId);
+    try (ResultSet row = select.executeQuery()) {
+      long max = row.next() ? row.getLong(1) : 0;
+      return row.wasNull() ? Long.MIN_VALUE : max;
+    }
+  }
+
+  private static List<Reading> readings(PreparedStatement select) throws SQLException {
+    try (ResultSet rows = select.executeQuery()) {
+      List<Reading> result = new ArrayList<>();
+      while (rows.next()) {
+        result.add(reading(rows));
+      }
+      return result;
+    }
+  }
+
+  private static Reading reading(ResultSet row) throws SQLException {
+    return new Reading(
+        row.getLong(1),
+        row.getInt(2),
+        row.getLong(3),
+        row.getDouble(4),
+        row.getInt(5),
+        row.getString(6));
+  }
+
+  private static StorageException failure(String what, SQLException e) {
+    return new StorageException("readings: " + what + ": " + e.getMessage(), e);
+  }
+
+  /// The times that an open append has taken in one series.
+  private static final class Staged {
+    private final HotSeries hot;
+    private final Set<Long> times = new HashSet<>();
+    private long max;
+
+    Staged(HotSeries hot) {
+      this.hot = hot;
+      this.max = hot.max();
+    }
+
+    void add(long ts) {
+      times.add(ts);
+      max = Math.max(max, ts);
+    }
+  }
+}
