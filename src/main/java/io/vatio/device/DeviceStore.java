@@ -119,11 +119,7 @@ final class DeviceStore {
   }
 
   int pruneLogs(Handle handle, long deviceId, int keep) {
-    return handle
-        .createUpdate(PRUNE_LOG)
-        .bind("device", deviceId)
-        .bind("keep", keep - 1)
-        .execute();
+    return handle.createUpdate(PRUNE_LOG).bind("device", deviceId).bind("keep", keep - 1).execute();
   }
 
   private static org.jdbi.v3.core.statement.Update bind(

@@ -211,7 +211,8 @@ public final class Inbox implements AutoCloseable {
       }
     } catch (StorageException e) {
       if (storageFailure == null) {
-        LOG.error("storage fails, nothing is acknowledged until it works again: {}", e.getMessage());
+        LOG.error(
+            "storage fails, nothing is acknowledged until it works again: {}", e.getMessage());
       }
       storageFailure = e;
       overloaded.increment(batch.size());
@@ -409,13 +410,13 @@ public final class Inbox implements AutoCloseable {
       List<SeriesCatalogue.Wanted> wanted = new ArrayList<>();
       Map<Long, Set<String>> fresh = new HashMap<>();
       for (int i = 0; i < waiting.size(); i++) {
-        if (refused[i] != null || !(waiting.get(i).decoding() instanceof Decoding.Content content)) {
+        if (refused[i] != null
+            || !(waiting.get(i).decoding() instanceof Decoding.Content content)) {
           continue;
         }
         for (Sample sample : content.samples()) {
           Device device = known.get(sample.device().serial());
-          if (device == null
-              || catalogue.find(device.id(), sample.sensor().key()).isPresent()) {
+          if (device == null || catalogue.find(device.id(), sample.sensor().key()).isPresent()) {
             continue;
           }
           Set<String> keys = fresh.computeIfAbsent(device.id(), _ -> new HashSet<>());
@@ -531,9 +532,7 @@ public final class Inbox implements AutoCloseable {
       Rejection rejection = refused[i];
       if (rejection != null) {
         letterCount++;
-        meters
-            .counter("vatio.messages.rejected", "reason", rejection.reason().code())
-            .increment();
+        meters.counter("vatio.messages.rejected", "reason", rejection.reason().code()).increment();
         return new Receipt.Rejected(rejection);
       }
       int fresh = 0;

@@ -2,7 +2,8 @@ package io.vatio.kernel;
 
 import java.time.Instant;
 
-/// Points in time as whole microseconds since 1970-01-01T00:00:00Z: what the database holds and what
+/// Points in time as whole microseconds since 1970-01-01T00:00:00Z: what the database holds and
+// what
 /// hot paths carry in a `long`.
 public final class Micros {
   private static final long PER_SECOND = 1_000_000L;

@@ -14,8 +14,7 @@ public sealed interface Principal {
   /// A person who logged in.
   ///
   /// @param role name of the role, empty for none
-  record User(
-      long id, String username, boolean superuser, String role, Set<Permission> permissions)
+  record User(long id, String username, boolean superuser, String role, Set<Permission> permissions)
       implements Principal {
     public User {
       permissions = Set.copyOf(permissions);

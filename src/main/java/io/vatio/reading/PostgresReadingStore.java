@@ -125,7 +125,8 @@ final class PostgresReadingStore implements ReadingStore {
     }
     try {
       batch.insert(handle.getConnection());
-      // An untimed reading is never a duplicate: what collided moves on until it finds a free place.
+      // An untimed reading is never a duplicate: what collided moves on until it finds a free
+      // place.
       while (batch.moveCollidedUntimed()) {
         batch.insert(handle.getConnection());
       }
@@ -299,8 +300,8 @@ final class PostgresReadingStore implements ReadingStore {
       Long[] ts = new Long[n];
       Double[] values = new Double[n];
       Long[] quality = new Long[n];
-      String[] meta = new String[n];
-      Long[] delivery = new Long[n];
+      @Nullable String[] meta = new @Nullable String[n];
+      @Nullable Long[] delivery = new @Nullable Long[n];
       int i = 0;
       for (Map.Entry<Key, Integer> entry : waiting.entrySet()) {
         NewReading r = readings.get(entry.getValue());
@@ -356,7 +357,11 @@ final class PostgresReadingStore implements ReadingStore {
     }
 
     private static void setArray(
-        Connection connection, PreparedStatement statement, int index, String type, Object[] values)
+        Connection connection,
+        PreparedStatement statement,
+        int index,
+        String type,
+        @Nullable Object[] values)
         throws SQLException {
       Array array = connection.createArrayOf(type, values);
       statement.setArray(index, array);

@@ -40,8 +40,7 @@ final class SqliteReadingStore implements ReadingStore {
       VALUES (?, ?, ?, ?, ?, ?, ?)
       """;
 
-  private static final String EXISTS =
-      "SELECT 1 FROM reading WHERE series_id = ? AND ts = ?";
+  private static final String EXISTS = "SELECT 1 FROM reading WHERE series_id = ? AND ts = ?";
 
   private static final String SETTLED_MAX = "SELECT max(ts) FROM reading WHERE series_id = ?";
 

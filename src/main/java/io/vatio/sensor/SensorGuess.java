@@ -20,13 +20,15 @@ public final class SensorGuess {
           new Rule(List.of("_v", "voltage", "voltaje", "tension"), "tension", "V", -1e6, 1e6),
           new Rule(List.of("_a", "current", "corriente"), "corriente", "A", -1e5, 1e5),
           new Rule(List.of("_hz", "frecuencia"), "frecuencia", "Hz", 0, 1e6),
-          new Rule(List.of("temp", "temperatura", "temperature", "_c"), "temperatura", "°C", -90, 1000),
+          new Rule(
+              List.of("temp", "temperatura", "temperature", "_c"), "temperatura", "°C", -90, 1000),
           new Rule(List.of("humedad", "humidity", "_rh"), "humedad", "%", 0, 100),
           new Rule(List.of("presion", "pressure", "_hpa"), "presion", "hPa", 0, 1e5),
           new Rule(List.of("co2_ppm", "_ppm", "co2", "gas"), "gas", "ppm", 0, 1e6),
           new Rule(List.of("luz_lux", "_lux", "luz", "lux"), "luz", "lux", 0, 200_000),
           new Rule(List.of("_db", "ruido"), "sonido", "dB", -200, 300),
-          new Rule(List.of("_pct", "porcentaje", "bateria", "battery", "soc"), "otro", "%", -ANY, ANY));
+          new Rule(
+              List.of("_pct", "porcentaje", "bateria", "battery", "soc"), "otro", "%", -ANY, ANY));
 
   private SensorGuess() {}
 
@@ -45,7 +47,10 @@ public final class SensorGuess {
     boolean matches(String name) {
       return words.stream()
           .anyMatch(
-              w -> w.startsWith("_") ? name.endsWith(w) : name.equals(w) || name.endsWith("_" + w) || name.startsWith(w + "_"));
+              w ->
+                  w.startsWith("_")
+                      ? name.endsWith(w)
+                      : name.equals(w) || name.endsWith("_" + w) || name.startsWith(w + "_"));
     }
   }
 }

@@ -12,7 +12,7 @@ final class Failures {
     SQLException sql = sqlCause(failure);
     if (sql != null && (failure instanceof JdbiException || failure instanceof SQLException)) {
       return isConstraint(sql)
-          ? new ConstraintException(sql.getMessage(), failure)
+          ? new ConstraintException(String.valueOf(sql.getMessage()), failure)
           : new StorageException(verb + ": " + sql.getMessage(), failure);
     }
     return switch (failure) {

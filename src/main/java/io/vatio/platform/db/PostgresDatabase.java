@@ -24,7 +24,8 @@ public final class PostgresDatabase implements Database {
     this.jdbi = Jdbi.create(pool);
   }
 
-  /// Connects to `postgresql://user:password@host:port/database` and creates or upgrades the schema.
+  /// Connects to `postgresql://user:password@host:port/database` and creates or upgrades the
+  // schema.
   ///
   /// @throws StorageException when the server cannot be reached or does not force commits to disk
   public static PostgresDatabase open(String url) {
@@ -74,8 +75,7 @@ public final class PostgresDatabase implements Database {
 
   private void requireDurable() {
     for (String setting : new String[] {"fsync", "synchronous_commit"}) {
-      String value =
-          read(h -> h.createQuery("SHOW " + setting).mapTo(String.class).one());
+      String value = read(h -> h.createQuery("SHOW " + setting).mapTo(String.class).one());
       if (value.equals("off")) {
         throw new IllegalStateException(
             "PostgreSQL runs with %s=off: an acknowledged reading could be lost. Switch it on and start again."

@@ -54,7 +54,8 @@ public final class Cidr {
 
   private static byte @org.jspecify.annotations.Nullable [] bytes(String address) {
     int zone = address.indexOf('%');
-    byte[] bytes = NetUtil.createByteArrayFromIpAddressString(zone < 0 ? address : address.substring(0, zone));
+    byte[] bytes =
+        NetUtil.createByteArrayFromIpAddressString(zone < 0 ? address : address.substring(0, zone));
     if (bytes != null && bytes.length == 16 && isMappedIpv4(bytes)) {
       return Arrays.copyOfRange(bytes, 12, 16);
     }

@@ -109,7 +109,7 @@ public final class HttpApi {
         method,
         path,
         access,
-        method != HttpMethod.GET,
+        !method.equals(HttpMethod.GET),
         request -> {
           handler.handle(request);
           return Future.succeededFuture(null);
@@ -326,9 +326,7 @@ public final class HttpApi {
             ctx.normalizedPath(),
             reference,
             failure);
-        send(
-            ctx,
-            shape.plain(500, messages.in(language, Text.of("http.failure", reference))));
+        send(ctx, shape.plain(500, messages.in(language, Text.of("http.failure", reference))));
       }
     }
   }

@@ -14,8 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Turns a [Text] into a sentence. Thread safe.
 public final class Messages {
-  private static final Map<String, Properties> BUNDLES =
-      Map.of("es", load("es"), "en", load("en"));
+  private static final Map<String, Properties> BUNDLES = Map.of("es", load("es"), "en", load("en"));
 
   private final String defaultLanguage;
 
