@@ -18,4 +18,9 @@ public record NewReading(
     int quality,
     @Nullable String meta,
     long delivery,
-    boolean redelivered) {}
+    boolean redelivered) {
+  public NewReading {
+    // SQLite keeps no negative zero; both databases shall give back the same bits.
+    value += 0.0;
+  }
+}

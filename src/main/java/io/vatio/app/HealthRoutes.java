@@ -1,0 +1,77 @@
+package io.vatio.app;
+
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vatio.kernel.Permission;
+import io.vatio.platform.db.Database;
+import io.vatio.platform.db.StorageException;
+import io.vatio.platform.http.Access;
+import io.vatio.platform.http.HttpApi;
+import io.vatio.platform.http.Reply;
+import io.vatio.platform.http.Request;
+import io.vatio.platform.json.Json;
+import io.vertx.core.http.HttpMethod;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.BooleanSupplier;
+
+/// `/health/live`, `/health/ready` and `/metrics`.
+final class HealthRoutes {
+  /// Strangers may ask as often as they like; the disk is asked at most this often.
+  private static final Duration CHECK_EVERY = Duration.ofSeconds(2);
+
+  private final Database database;
+  private final BooleanSupplier brokerUp;
+  private final PrometheusMeterRegistry meters;
+  private final Clock clock;
+  private Instant checkedAt = Instant.MIN;
+  private boolean storageUp;
+
+  HealthRoutes(
+      Database database, BooleanSupplier brokerUp, PrometheusMeterRegistry meters, Clock clock) {
+    this.database = database;
+    this.brokerUp = brokerUp;
+    this.meters = meters;
+    this.clock = clock;
+  }
+
+  void routes(HttpApi api) {
+    api.route(
+        HttpMethod.GET,
+        "/health/live",
+        Access.PUBLIC,
+        _ -> Reply.ok(Json.object().put("status", "up")));
+    api.route(HttpMethod.GET, "/health/ready", Access.PUBLIC, this::ready);
+    api.route(
+        HttpMethod.GET,
+        "/metrics",
+        Access.holder(Permission.VIEW_DASHBOARD),
+        _ -> Reply.text(200, "text/plain; version=0.0.4; charset=utf-8", meters.scrape()));
+  }
+
+  private Reply ready(Request request) {
+    boolean storage = isStorageUp();
+    boolean broker = brokerUp.getAsBoolean();
+    var body = Json.object();
+    body.put("status", storage && broker ? "up" : "down");
+    body.putObject("checks")
+        .put("storage", storage ? "up" : "down")
+        .put("broker", broker ? "up" : "down");
+    body.put("guarantee", "COMMITTED_BEFORE_ACK");
+    return Reply.json(storage && broker ? 200 : 503, body);
+  }
+
+  private synchronized boolean isStorageUp() {
+    Instant now = clock.instant();
+    if (now.isAfter(checkedAt.plus(CHECK_EVERY)) || now.isBefore(checkedAt)) {
+      try {
+        database.check();
+        storageUp = true;
+      } catch (StorageException _) {
+        storageUp = false;
+      }
+      checkedAt = now;
+    }
+    return storageUp;
+  }
+}
