@@ -1,0 +1,66 @@
+package io.vatio.platform.http;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The listening HTTP server: one acceptor per event loop on the same port.
+public final class HttpFront {
+  private static final int MAX_HEADER_BYTES = 16_384;
+  private static final int MAX_LINE_BYTES = 8_192;
+
+  /// A connection on which nothing moves for this long is closed; streams send a ping more often.
+  private static final int IDLE_SECONDS = 180;
+
+  private final List<HttpServer> servers;
+
+  private HttpFront(List<HttpServer> servers) {
+    this.servers = servers;
+  }
+
+  /// Starts listening.
+  ///
+  /// @return fails when the port is taken
+  public static Future<HttpFront> listen(
+      Vertx vertx, HttpSettings settings, HttpApi api, int acceptors) {
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHost(settings.host())
+            .setPort(settings.port())
+            .setMaxHeaderSize(MAX_HEADER_BYTES)
+            .setMaxInitialLineLength(MAX_LINE_BYTES)
+            .setIdleTimeout(IDLE_SECONDS)
+            .setTcpNoDelay(true)
+            .setAcceptBacklog(1_024)
+            .setHandle100ContinueAutomatically(true)
+            .addWebSocketSubProtocol("mqtt")
+            .addWebSocketSubProtocol("mqttv3.1");
+    HttpServer first = vertx.createHttpServer(options).requestHandler(api.router());
+    return first
+        .listen()
+        .compose(
+            server -> {
+              List<Future<HttpServer>> all = new ArrayList<>();
+              all.add(Future.succeededFuture(server));
+              options.setPort(server.actualPort());
+              for (int i = 1; i < acceptors; i++) {
+                all.add(vertx.createHttpServer(options).requestHandler(api.router()).listen());
+              }
+              return Future.all(all)
+                  .map(_ -> new HttpFront(all.stream().map(Future::result).toList()));
+            });
+  }
+
+  /// The port that is listened on.
+  public int port() {
+    return servers.getFirst().actualPort();
+  }
+
+  /// Stops listening and closes all connections.
+  public Future<Void> close() {
+    return Future.all(servers.stream().map(HttpServer::close).toList()).mapEmpty();
+  }
+}
