@@ -1,0 +1,143 @@
+package io.vatio.account;
+
+import io.vatio.kernel.Authenticator;
+import io.vatio.platform.db.Database;
+import io.vatio.platform.http.Cidr;
+import io.vatio.platform.http.HttpApi;
+import io.vatio.platform.text.Messages;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
+
+/// Wires the room: accounts, tokens, keys and the door.
+public final class AccountModule implements AutoCloseable {
+  private final AccountSettings settings;
+  private final Clock clock;
+  private final Messages messages;
+  private final Passwords passwords;
+  private final Accounts accounts;
+  private final Throttle throttle;
+  private final Logins logins;
+  private final Tokens tokens;
+  private final RefreshTokens refreshTokens;
+  private final ApiKeys apiKeys;
+  private final SetupCode setupCode;
+
+  private AccountModule(
+      Database database,
+      AccountSettings settings,
+      Clock clock,
+      Messages messages,
+      Passwords passwords) {
+    this.settings = settings;
+    this.clock = clock;
+    this.messages = messages;
+    this.passwords = passwords;
+    this.accounts = Accounts.open(database, clock);
+    this.throttle = new Throttle(clock);
+    this.logins = new Logins(accounts, passwords, throttle);
+    this.tokens = new Tokens(KeyFile.open(settings.keys().resolve("jwt.key")), clock);
+    this.refreshTokens = new RefreshTokens(database, tokens, clock);
+    this.apiKeys = ApiKeys.open(database, accounts, clock);
+    this.setupCode = new SetupCode(new SecureRandom());
+  }
+
+  /// Makes roles and permissions that are missing, the signing key, and the first superuser when
+  /// the settings have a password for one. Blocks.
+  ///
+  /// @throws IllegalStateException with a sentence for the operator when the settings do not fit
+  ///     the data
+  public static AccountModule open(
+      Database database, AccountSettings settings, Clock clock, Messages messages) {
+    Passwords passwords = new Passwords();
+    try {
+      AccountModule module = new AccountModule(database, settings, clock, messages, passwords);
+      module.requireTrustedRole();
+      module.separateDemo();
+      module.createFirstSuperuser();
+      return module;
+    } catch (RuntimeException e) {
+      passwords.close();
+      throw e;
+    }
+  }
+
+  private void requireTrustedRole() {
+    if (accounts.findRoleByName(settings.trustedRole()).isEmpty()) {
+      throw new IllegalStateException(
+          "VATIO_TRUSTED_ROLE: there is no role '%s'.".formatted(settings.trustedRole()));
+    }
+  }
+
+  /// Data of a demonstration have a password that everybody knows; they never become data of a real
+  /// installation, nor the other way round.
+  private void separateDemo() {
+    Path mark = settings.keys().resolve("demo");
+    if (settings.demo() && accounts.isEmpty()) {
+      try {
+        Files.writeString(mark, "Made by 'vatio demo': its password is public.\n");
+      } catch (IOException e) {
+        throw new IllegalStateException("The data folder is not writable: " + e, e);
+      }
+    }
+    if (settings.demo() && !Files.exists(mark)) {
+      throw new IllegalStateException(
+          "The data folder is one of real use; 'vatio demo' does not touch it. Leave VATIO_DATA_DIR away.");
+    }
+    if (!settings.demo() && Files.exists(mark)) {
+      throw new IllegalStateException(
+          "The data folder was made by 'vatio demo', whose password is public. Choose another VATIO_DATA_DIR.");
+    }
+  }
+
+  private void createFirstSuperuser() {
+    String password = settings.adminPassword();
+    if (password != null && accounts.isEmpty()) {
+      accounts.createFirst(settings.adminUser(), "", passwords.hash(password).join());
+    }
+  }
+
+  /// The code that whoever opens the first page must know, for the start message; empty when there
+  /// is an account already, and at the second call: afterwards only its hash is kept.
+  public Optional<String> setupCode() {
+    return accounts.isEmpty() ? setupCode.take() : Optional.empty();
+  }
+
+  /// For the rooms that give out tokens of their own.
+  public Tokens tokens() {
+    return tokens;
+  }
+
+  /// The door for every protocol.
+  public Authenticator authenticator(DeviceDoor devices) {
+    return new Gatekeeper(accounts, logins, tokens, apiKeys, devices, settings);
+  }
+
+  /// Adds set-up, login and API keys.
+  public void routes(HttpApi api) {
+    AccountJson json = new AccountJson(accounts, messages);
+    LoginRoutes login =
+        new LoginRoutes(accounts, logins, tokens, refreshTokens, json, messages);
+    login.addTo(api);
+    List<Cidr> trusted = settings.trustedNetworks();
+    new SetupRoutes(
+            accounts,
+            passwords,
+            throttle,
+            setupCode,
+            login,
+            settings.demo(),
+            address -> trusted.stream().anyMatch(network -> network.contains(address)))
+        .addTo(api);
+    new ApiKeyRoutes(apiKeys, clock).addTo(api);
+  }
+
+  @Override
+  public void close() {
+    passwords.close();
+  }
+}

@@ -1,0 +1,255 @@
+package io.vatio.account;
+
+import io.vatio.kernel.Micros;
+import io.vatio.kernel.Permission;
+import io.vatio.platform.db.Database;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.mapper.RowMapper;
+
+/// The SQL of accounts, roles and permissions. Runs inside the caller's transaction.
+final class AccountStore {
+  private static final RowMapper<Account> ACCOUNT = (row, _) -> account(row);
+
+  private static final String ACCOUNTS =
+      """
+      SELECT id, username, email, first_name, last_name, user_type, role_id, is_active, is_staff,
+             is_superuser, created_at, updated_at, last_login
+        FROM account
+      """;
+
+  private static final String INSERT =
+      """
+      INSERT INTO account (username, email, password_hash, first_name, last_name, user_type,
+                           role_id, is_active, is_staff, is_superuser, created_at, updated_at)
+      VALUES (:username, :email, :hash, :first, :last, :type,
+              :role, :active, :staff, :superuser, :now, :now)
+      """;
+
+  private static final String UPDATE =
+      """
+      UPDATE account
+         SET username = :username, email = :email, first_name = :first, last_name = :last,
+             user_type = :type, role_id = :role, is_active = :active, is_staff = :staff,
+             is_superuser = :superuser, updated_at = :updated, last_login = :login
+       WHERE id = :id
+      """;
+
+  private static final String GRANTS =
+      """
+      SELECT g.role_id, p.id, p.code, p.name, p.description, p.created_at
+        FROM role_permission g
+        JOIN permission p ON p.id = g.permission_id
+       ORDER BY g.role_id, p.id
+      """;
+
+  private static final String INSERT_PERMISSION =
+      """
+      INSERT INTO permission (id, code, name, description, created_at)
+      VALUES (:id, :code, :name, :description, :now)
+      ON CONFLICT DO NOTHING
+      """;
+
+  private static final String INSERT_ROLE =
+      """
+      INSERT INTO role (id, name, label, description, created_at, updated_at)
+      VALUES (:id, :name, :label, :description, :now, :now)
+      """;
+
+  private static final String INSERT_GRANT =
+      """
+      INSERT INTO role_permission (role_id, permission_id)
+      SELECT :role, id FROM permission WHERE code = :code
+      """;
+
+  private static final String SET_HASH =
+      """
+      UPDATE account
+         SET password_hash = :hash
+       WHERE id = :id AND password_hash = :before
+      """;
+
+  /// Makes permissions that are missing, and the first roles where there is none.
+  void seed(Handle handle, Database.Dialect dialect, Instant now) {
+    for (Seeds.PermissionSeed seed : Seeds.PERMISSIONS) {
+      handle
+          .createUpdate(INSERT_PERMISSION)
+          .bind("id", seed.id())
+          .bind("code", seed.code())
+          .bind("name", seed.name())
+          .bind("description", seed.description())
+          .bind("now", Micros.of(now))
+          .execute();
+    }
+    if (count(handle, "role") == 0) {
+      Seeds.ROLES.forEach(seed -> insertRole(handle, seed, now));
+    }
+    if (dialect == Database.Dialect.POSTGRESQL) {
+      // The rows above brought their own ids; the next one must not collide with them.
+      for (String table : List.of("permission", "role")) {
+        handle.execute(
+            "SELECT setval(pg_get_serial_sequence('%1$s', 'id'), (SELECT max(id) FROM %1$s))"
+                .formatted(table));
+      }
+    }
+  }
+
+  private static void insertRole(Handle handle, Seeds.RoleSeed seed, Instant now) {
+    handle
+        .createUpdate(INSERT_ROLE)
+        .bind("id", seed.id())
+        .bind("name", seed.name())
+        .bind("label", seed.label())
+        .bind("description", seed.description())
+        .bind("now", Micros.of(now))
+        .execute();
+    for (Permission permission : seed.permissions()) {
+      handle
+          .createUpdate(INSERT_GRANT)
+          .bind("role", seed.id())
+          .bind("code", permission.code())
+          .execute();
+    }
+  }
+
+  long countAccounts(Handle handle) {
+    return count(handle, "account");
+  }
+
+  List<Account> listAccounts(Handle handle) {
+    return handle.createQuery(ACCOUNTS + " ORDER BY id").map(ACCOUNT).list();
+  }
+
+  List<Role> listRoles(Handle handle) {
+    Map<Long, List<Role.Grant>> grants = new LinkedHashMap<>();
+    handle
+        .createQuery(GRANTS)
+        .map((row, _) -> Map.entry(row.getLong("role_id"), grant(row)))
+        .forEach(
+            entry ->
+                entry
+                    .getValue()
+                    .ifPresent(
+                        g ->
+                            grants
+                                .computeIfAbsent(entry.getKey(), _ -> new ArrayList<>())
+                                .add(g)));
+    return handle
+        .createQuery(
+            "SELECT id, name, label, description, created_at, updated_at FROM role ORDER BY id")
+        .map((row, _) -> role(row, grants.getOrDefault(row.getLong("id"), List.of())))
+        .list();
+  }
+
+  /// Inserts an account and returns it with its id.
+  Account insert(Handle handle, Account account, String hash) {
+    long id =
+        bind(handle.createUpdate(INSERT), account)
+            .bind("hash", hash)
+            .bind("now", Micros.of(account.createdAt()))
+            .executeAndReturnGeneratedKeys("id")
+            .mapTo(Long.class)
+            .one();
+    return handle.createQuery(ACCOUNTS + " WHERE id = :id").bind("id", id).map(ACCOUNT).one();
+  }
+
+  void update(Handle handle, Account account) {
+    Instant login = account.lastLogin();
+    bind(handle.createUpdate(UPDATE), account)
+        .bind("updated", Micros.of(account.updatedAt()))
+        .bind("login", login == null ? null : (Long) Micros.of(login))
+        .bind("id", account.id())
+        .execute();
+  }
+
+  /// The password's hash, empty for nobody or for an account without password.
+  Optional<String> findHash(Handle handle, long id) {
+    return handle
+        .createQuery("SELECT password_hash FROM account WHERE id = :id")
+        .bind("id", id)
+        .mapTo(String.class)
+        .findOne();
+  }
+
+  /// Replaces a hash, unless the password has changed in between.
+  void replaceHash(Handle handle, long id, String before, String hash) {
+    handle
+        .createUpdate(SET_HASH)
+        .bind("hash", hash)
+        .bind("id", id)
+        .bind("before", before)
+        .execute();
+  }
+
+  private static long count(Handle handle, String table) {
+    return handle.createQuery("SELECT count(*) FROM " + table).mapTo(Long.class).one();
+  }
+
+  private static org.jdbi.v3.core.statement.Update bind(
+      org.jdbi.v3.core.statement.Update update, Account account) {
+    return update
+        .bind("username", account.username())
+        .bind("email", account.email())
+        .bind("first", account.firstName())
+        .bind("last", account.lastName())
+        .bind("type", account.type())
+        .bind("role", account.roleId())
+        .bind("active", account.active() ? 1 : 0)
+        .bind("staff", account.staff() ? 1 : 0)
+        .bind("superuser", account.superuser() ? 1 : 0);
+  }
+
+  private static Account account(ResultSet row) throws SQLException {
+    long role = row.getLong("role_id");
+    Long roleId = row.wasNull() ? null : role;
+    long login = row.getLong("last_login");
+    Instant lastLogin = row.wasNull() ? null : Micros.toInstant(login);
+    return new Account(
+        row.getLong("id"),
+        row.getString("username"),
+        row.getString("email"),
+        row.getString("first_name"),
+        row.getString("last_name"),
+        row.getString("user_type"),
+        roleId,
+        row.getInt("is_active") == 1,
+        row.getInt("is_staff") == 1,
+        row.getInt("is_superuser") == 1,
+        Micros.toInstant(row.getLong("created_at")),
+        Micros.toInstant(row.getLong("updated_at")),
+        lastLogin);
+  }
+
+  private static Role role(ResultSet row, List<Role.Grant> grants) throws SQLException {
+    return new Role(
+        row.getLong("id"),
+        row.getString("name"),
+        row.getString("label"),
+        row.getString("description"),
+        grants,
+        Micros.toInstant(row.getLong("created_at")),
+        Micros.toInstant(row.getLong("updated_at")));
+  }
+
+  /// Empty for a permission that this program does not know.
+  private static Optional<Role.Grant> grant(ResultSet row) throws SQLException {
+    Optional<Permission> permission = Permission.findByCode(row.getString("code"));
+    if (permission.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Role.Grant(
+            row.getLong("id"),
+            permission.get(),
+            row.getString("name"),
+            row.getString("description"),
+            Micros.toInstant(row.getLong("created_at"))));
+  }
+}

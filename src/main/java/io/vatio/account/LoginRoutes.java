@@ -1,0 +1,120 @@
+package io.vatio.account;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vatio.kernel.Principal;
+import io.vatio.kernel.Problem;
+import io.vatio.kernel.Text;
+import io.vatio.platform.http.Access;
+import io.vatio.platform.http.Fields;
+import io.vatio.platform.http.HttpApi;
+import io.vatio.platform.http.Reply;
+import io.vatio.platform.http.Request;
+import io.vatio.platform.json.Json;
+import io.vatio.platform.text.Messages;
+import io.vertx.core.http.HttpMethod;
+import java.time.Duration;
+import java.util.Map;
+
+/// Login, refresh, logout and who am I.
+final class LoginRoutes {
+  private static final int MAX_TOKEN = 2_000;
+
+  private final Accounts accounts;
+  private final Logins logins;
+  private final Tokens tokens;
+  private final RefreshTokens refreshTokens;
+  private final AccountJson json;
+  private final Messages messages;
+
+  LoginRoutes(
+      Accounts accounts,
+      Logins logins,
+      Tokens tokens,
+      RefreshTokens refreshTokens,
+      AccountJson json,
+      Messages messages) {
+    this.accounts = accounts;
+    this.logins = logins;
+    this.tokens = tokens;
+    this.refreshTokens = refreshTokens;
+    this.json = json;
+    this.messages = messages;
+  }
+
+  void addTo(HttpApi api) {
+    api.route(HttpMethod.POST, "/api/auth/login", Access.PUBLIC, this::login);
+    api.route(HttpMethod.POST, "/api/auth/refresh", Access.PUBLIC, this::refresh);
+    api.route(HttpMethod.POST, "/api/auth/logout", Access.PUBLIC, this::logout);
+    api.route(HttpMethod.GET, "/api/users/me", Access.ANYONE, this::me);
+  }
+
+  private Reply login(Request request) {
+    Fields fields = new Fields(request.object());
+    String username = fields.text("username", Accounts.MAX_USERNAME_LENGTH);
+    String password = fields.text("password", Passwords.MAX_LENGTH);
+    fields.check();
+    return switch (logins.check(username, password, request.address()).join()) {
+      case LoginOutcome.Granted(Account account) ->
+          Reply.ok(session(account, Text.of("account.login_done"), request.language()));
+      case LoginOutcome.Denied() ->
+          throw Problem.unauthenticated(Text.of("account.login_refused"));
+      case LoginOutcome.Throttled(long seconds) ->
+          throw Problem.tooMany(
+              Text.of("http.throttled", Long.toString(seconds)), Duration.ofSeconds(seconds));
+    };
+  }
+
+  /// Opens a session for somebody whose identity is proved.
+  ObjectNode session(Account account, Text message, String language) {
+    Account present = accounts.loggedIn(account);
+    return json.session(
+        present,
+        refreshTokens.issue(present.id()),
+        tokens.access(present.id()),
+        message,
+        language);
+  }
+
+  private Reply refresh(Request request) {
+    var claims = tokens.read(refreshToken(request));
+    if (claims.isPresent()
+        && claims.get() instanceof Tokens.RefreshClaims refresh
+        && accounts.findById(refresh.accountId()).filter(Account::active).isPresent()) {
+      var next = refreshTokens.rotate(refresh);
+      if (next.isPresent()) {
+        ObjectNode body = Json.object();
+        body.put("access", tokens.access(refresh.accountId()));
+        body.put("refresh", next.get());
+        return Reply.ok(body);
+      }
+    }
+    String sentence = messages.in(request.language(), Text.of("account.token_not_valid"));
+    return Reply.json(401, Map.of("detail", sentence, "code", "token_not_valid"));
+  }
+
+  /// Ends the session that a refresh token belongs to. Saying it twice, or with a token that is
+  /// already worthless, is no fault: the session is over either way.
+  private Reply logout(Request request) {
+    if (tokens.read(refreshToken(request)).orElse(null) instanceof Tokens.RefreshClaims claims) {
+      refreshTokens.revoke(claims);
+    }
+    return Reply.noContent();
+  }
+
+  private static String refreshToken(Request request) {
+    Fields fields = new Fields(request.object());
+    String token = fields.text("refresh", MAX_TOKEN);
+    fields.check();
+    return token;
+  }
+
+  private Reply me(Request request) {
+    if (request.principal() instanceof Principal.User user) {
+      return accounts
+          .findById(user.id())
+          .map(account -> Reply.ok(json.user(account, request.language())))
+          .orElseThrow(() -> Problem.unauthenticated(Text.of("http.credentials_wrong")));
+    }
+    throw Problem.forbidden(Text.of("account.people_only"));
+  }
+}

@@ -1,0 +1,79 @@
+package io.vatio.device;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vatio.account.Tokens;
+import io.vatio.kernel.Permission;
+import io.vatio.kernel.Problem;
+import io.vatio.kernel.Text;
+import io.vatio.platform.http.Access;
+import io.vatio.platform.http.Fields;
+import io.vatio.platform.http.HttpApi;
+import io.vatio.platform.http.Reply;
+import io.vatio.platform.http.Request;
+import io.vatio.platform.json.Json;
+import io.vertx.core.http.HttpMethod;
+
+/// How devices get their secrets and tokens.
+public final class DeviceAccessRoutes {
+  private static final int MAX_SECRET = 200;
+
+  private final DeviceRegistry devices;
+  private final DeviceCredentials credentials;
+
+  public DeviceAccessRoutes(DeviceRegistry devices, DeviceCredentials credentials) {
+    this.devices = devices;
+    this.credentials = credentials;
+  }
+
+  public void addTo(HttpApi api) {
+    Access manager = Access.holder(Permission.MANAGE_DEVICES);
+    api.route(HttpMethod.POST, "/api/devices/token", Access.PUBLIC, this::token);
+    api.route(HttpMethod.POST, "/api/devices/:id/credentials", manager, this::issue);
+    api.route(HttpMethod.DELETE, "/api/devices/:id/credentials", manager, this::revoke);
+  }
+
+  private Reply issue(Request request) {
+    Device device = requireDevice(request);
+    DeviceCredentials.Issued issued =
+        credentials.issue(device.id()).orElseThrow(DeviceAccessRoutes::notFound);
+    ObjectNode body = Json.object();
+    ObjectNode about = body.putObject("device");
+    about.put("id", device.id());
+    about.put("serial_number", device.serial());
+    ObjectNode mqtt = body.putObject("mqtt");
+    mqtt.put("username", issued.username());
+    mqtt.put("password", issued.password());
+    body.put("created_at", issued.createdAt().toString());
+    return Reply.created(body);
+  }
+
+  private Reply revoke(Request request) {
+    if (!credentials.revoke(requireDevice(request).id())) {
+      throw Problem.notFound(Text.of("device.no_credential"));
+    }
+    return Reply.noContent();
+  }
+
+  private Reply token(Request request) {
+    Fields fields = new Fields(request.object());
+    String username = fields.text("username", DeviceRegistry.MAX_SERIAL_LENGTH + 20);
+    String password = fields.text("password", MAX_SECRET);
+    fields.check();
+    Tokens.Issued issued =
+        credentials
+            .token(username, password)
+            .orElseThrow(() -> Problem.unauthenticated(Text.of("account.login_refused")));
+    ObjectNode body = Json.object();
+    body.put("token", issued.token());
+    body.put("expires_at", issued.expiresAt().toString());
+    return Reply.ok(body);
+  }
+
+  private Device requireDevice(Request request) {
+    return devices.findById(request.pathId("id")).orElseThrow(DeviceAccessRoutes::notFound);
+  }
+
+  private static Problem notFound() {
+    return Problem.notFound(Text.of("http.not_found"));
+  }
+}

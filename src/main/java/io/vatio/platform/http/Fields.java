@@ -1,0 +1,120 @@
+package io.vatio.platform.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vatio.kernel.Problem;
+import io.vatio.kernel.Text;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the fields of a JSON object and notes everything that is wrong with them, so that the
+/// caller hears it all at once. Finish with [#check].
+public final class Fields {
+  private final ObjectNode body;
+  private final Map<String, List<Text>> faults = new LinkedHashMap<>();
+
+  public Fields(ObjectNode body) {
+    this.body = body;
+  }
+
+  /// A text that must be there and must say something; empty after a fault.
+  ///
+  /// @param maxLength in characters
+  public String text(String name, int maxLength) {
+    JsonNode node = body.get(name);
+    if (node == null) {
+      return fault(name, Text.of("http.field_required"));
+    }
+    return checked(name, node, maxLength, true);
+  }
+
+  /// A text that may be missing or empty; null counts as missing.
+  public String text(String name, int maxLength, String missing) {
+    JsonNode node = body.get(name);
+    return node == null || node.isNull() ? missing : checked(name, node, maxLength, false);
+  }
+
+  /// A point in time that may be missing.
+  public @Nullable Instant instant(String name) {
+    String text = text(name, 50, "");
+    if (text.isEmpty()) {
+      return null;
+    }
+    try {
+      return Request.instant(name, text, ZoneOffset.UTC);
+    } catch (Problem.Invalid e) {
+      fault(name, e.text());
+      return null;
+    }
+  }
+
+  /// A list of texts that must be there; empty after a fault.
+  public List<String> texts(String name, int maxItems, int maxLength) {
+    JsonNode node = body.get(name);
+    if (node == null) {
+      fault(name, Text.of("http.field_required"));
+      return List.of();
+    }
+    if (!node.isArray() || node.size() > maxItems) {
+      fault(name, Text.of("http.field_list", Integer.toString(maxItems)));
+      return List.of();
+    }
+    List<String> texts = new ArrayList<>();
+    node.forEach(item -> texts.add(checked(name, item, maxLength, true)));
+    return texts;
+  }
+
+  /// Notes what the caller found wrong by itself; only the first fault of a field is kept.
+  ///
+  /// @return an empty text, to go on with
+  public String fault(String name, Text text) {
+    faults.putIfAbsent(name, List.of(text));
+    return "";
+  }
+
+  /// Whether a field was fine so far.
+  public boolean isFine(String name) {
+    return !faults.containsKey(name);
+  }
+
+  /// Throws everything that was noted.
+  ///
+  /// @throws Problem.Invalid when something was
+  public void check() {
+    if (!faults.isEmpty()) {
+      throw Problem.invalid(faults);
+    }
+  }
+
+  private String checked(String name, JsonNode node, int maxLength, boolean filled) {
+    if (node.isNull()) {
+      return fault(name, Text.of("http.field_null"));
+    }
+    if (!node.isTextual()) {
+      return fault(name, Text.of("http.field_text"));
+    }
+    String text = node.textValue();
+    if (filled && text.isBlank()) {
+      return fault(name, Text.of("http.field_blank"));
+    }
+    if (text.length() > maxLength) {
+      return fault(name, Text.of("http.field_long", Integer.toString(maxLength)));
+    }
+    if (!isStorable(text)) {
+      return fault(name, Text.of("http.field_characters"));
+    }
+    return text;
+  }
+
+  /// No NUL (PostgreSQL keeps none) and no half of a surrogate pair (UTF-8 has none).
+  private static boolean isStorable(String text) {
+    return text.codePoints()
+        .noneMatch(
+            c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+  }
+}
