@@ -120,8 +120,7 @@ public final class AccountModule implements AutoCloseable {
   /// Adds set-up, login and API keys.
   public void routes(HttpApi api) {
     AccountJson json = new AccountJson(accounts, messages);
-    LoginRoutes login =
-        new LoginRoutes(accounts, logins, tokens, refreshTokens, json, messages);
+    LoginRoutes login = new LoginRoutes(accounts, logins, tokens, refreshTokens, json, messages);
     login.addTo(api);
     List<Cidr> trusted = settings.trustedNetworks();
     new SetupRoutes(

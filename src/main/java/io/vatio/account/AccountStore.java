@@ -138,9 +138,7 @@ final class AccountStore {
                     .getValue()
                     .ifPresent(
                         g ->
-                            grants
-                                .computeIfAbsent(entry.getKey(), _ -> new ArrayList<>())
-                                .add(g)));
+                            grants.computeIfAbsent(entry.getKey(), _ -> new ArrayList<>()).add(g)));
     return handle
         .createQuery(
             "SELECT id, name, label, description, created_at, updated_at FROM role ORDER BY id")

@@ -15,8 +15,7 @@ final class AddressGroup {
   static String of(String address) {
     int zone = address.indexOf('%');
     byte[] bytes =
-        NetUtil.createByteArrayFromIpAddressString(
-            zone < 0 ? address : address.substring(0, zone));
+        NetUtil.createByteArrayFromIpAddressString(zone < 0 ? address : address.substring(0, zone));
     if (bytes == null || bytes.length != 16) {
       return address.length() > MAX_LENGTH ? address.substring(0, MAX_LENGTH) : address;
     }

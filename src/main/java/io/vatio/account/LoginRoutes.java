@@ -56,8 +56,7 @@ final class LoginRoutes {
     return switch (logins.check(username, password, request.address()).join()) {
       case LoginOutcome.Granted(Account account) ->
           Reply.ok(session(account, Text.of("account.login_done"), request.language()));
-      case LoginOutcome.Denied() ->
-          throw Problem.unauthenticated(Text.of("account.login_refused"));
+      case LoginOutcome.Denied() -> throw Problem.unauthenticated(Text.of("account.login_refused"));
       case LoginOutcome.Throttled(long seconds) ->
           throw Problem.tooMany(
               Text.of("http.throttled", Long.toString(seconds)), Duration.ofSeconds(seconds));
@@ -68,11 +67,7 @@ final class LoginRoutes {
   ObjectNode session(Account account, Text message, String language) {
     Account present = accounts.loggedIn(account);
     return json.session(
-        present,
-        refreshTokens.issue(present.id()),
-        tokens.access(present.id()),
-        message,
-        language);
+        present, refreshTokens.issue(present.id()), tokens.access(present.id()), message, language);
   }
 
   private Reply refresh(Request request) {

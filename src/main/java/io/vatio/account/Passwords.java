@@ -67,7 +67,8 @@ final class Passwords implements AutoCloseable {
   ///
   /// @throws RejectedExecutionException when too many are waiting
   CompletableFuture<Verdict> verify(String password, Supplier<Optional<String>> hash) {
-    return CompletableFuture.supplyAsync(() -> verifyHere(password, hash.get().orElse(null)), threads);
+    return CompletableFuture.supplyAsync(
+        () -> verifyHere(password, hash.get().orElse(null)), threads);
   }
 
   private Verdict verifyHere(String password, @Nullable String hash) {
@@ -98,7 +99,12 @@ final class Passwords implements AutoCloseable {
 
   private static Argon2Function function(int memoryKib, int iterations) {
     return Argon2Function.getInstance(
-        memoryKib, iterations, PARALLELISM, HASH_BYTES, Argon2.ID, Argon2Function.ARGON2_VERSION_13);
+        memoryKib,
+        iterations,
+        PARALLELISM,
+        HASH_BYTES,
+        Argon2.ID,
+        Argon2Function.ARGON2_VERSION_13);
   }
 
   @Override

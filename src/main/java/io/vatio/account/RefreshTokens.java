@@ -60,12 +60,7 @@ final class RefreshTokens {
     return database.write(
         handle -> {
           boolean first =
-              handle
-                      .createUpdate(ROTATE)
-                      .bind("id", claims.id())
-                      .bind("now", now())
-                      .execute()
-                  == 1;
+              handle.createUpdate(ROTATE).bind("id", claims.id()).bind("now", now()).execute() == 1;
           if (!first) {
             revokeFamily(handle, claims.id());
             return Optional.<String>empty();

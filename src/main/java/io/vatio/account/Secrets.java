@@ -28,7 +28,8 @@ public final class Secrets {
     return text.toString();
   }
 
-  /// Keyed fingerprint (HMAC-SHA-256): quick enough for ten thousand devices that come back at once,
+  /// Keyed fingerprint (HMAC-SHA-256): quick enough for ten thousand devices that come back at
+  // once,
   /// worthless without the key.
   public static byte[] hmac(byte[] key, byte[] message) {
     try {

@@ -20,16 +20,24 @@ final class Seeds {
 
   static final List<PermissionSeed> PERMISSIONS =
       List.of(
-          permission(1, "gestionar_usuarios", "Gestionar Usuarios", "crear, editar y eliminar usuarios"),
+          permission(
+              1, "gestionar_usuarios", "Gestionar Usuarios", "crear, editar y eliminar usuarios"),
           permission(2, "ver_usuarios", "Ver Usuarios", "ver la lista de usuarios"),
           permission(3, "gestionar_roles", "Gestionar Roles", "crear, editar y eliminar roles"),
-          permission(4, "gestionar_permisos", "Gestionar Permisos", "crear, editar y eliminar permisos"),
-          permission(5, "gestionar_sensores", "Gestionar Sensores", "crear, editar y eliminar sensores"),
+          permission(
+              4, "gestionar_permisos", "Gestionar Permisos", "crear, editar y eliminar permisos"),
+          permission(
+              5, "gestionar_sensores", "Gestionar Sensores", "crear, editar y eliminar sensores"),
           permission(6, "ver_sensores", "Ver Sensores", "ver la lista de sensores"),
-          permission(7, "gestionar_dispositivos", "Gestionar Dispositivos", "crear, editar y eliminar dispositivos"),
+          permission(
+              7,
+              "gestionar_dispositivos",
+              "Gestionar Dispositivos",
+              "crear, editar y eliminar dispositivos"),
           permission(8, "ver_dispositivos", "Ver Dispositivos", "ver la lista de dispositivos"),
           permission(9, "asignar_sensores", "Asignar Sensores", "asignar sensores a dispositivos"),
-          permission(10, "asignar_operadores", "Asignar Operadores", "asignar operadores a dispositivos"),
+          permission(
+              10, "asignar_operadores", "Asignar Operadores", "asignar operadores a dispositivos"),
           permission(11, "crear_lecturas", "Crear Lecturas", "registrar lecturas de sensores"),
           permission(12, "ver_lecturas", "Ver Lecturas", "ver las lecturas de sensores"),
           permission(13, "ver_dashboard", "Ver Dashboard", "ver el panel de control"));

@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
 final class SetupRoutes {
   private static final int MAX_EMAIL = 254;
   private static final Pattern EMAIL =
-      Pattern.compile("[^\\s@<>\"\\p{Cntrl}]{1,64}@[^\\s@<>\"\\p{Cntrl}]+\\.[^\\s@<>\"\\p{Cntrl}.]+");
+      Pattern.compile(
+          "[^\\s@<>\"\\p{Cntrl}]{1,64}@[^\\s@<>\"\\p{Cntrl}]+\\.[^\\s@<>\"\\p{Cntrl}.]+");
 
   /// No account can have this name, so the throttle's record is the code's alone.
   private static final String THROTTLE_NAME = "set-up code";
@@ -74,8 +75,7 @@ final class SetupRoutes {
     }
     if (fields.isFine("password") && password.length() < Passwords.MIN_LENGTH) {
       fields.fault(
-          "password",
-          Text.of("account.password_short", Integer.toString(Passwords.MIN_LENGTH)));
+          "password", Text.of("account.password_short", Integer.toString(Passwords.MIN_LENGTH)));
     }
     if (fields.isFine("email") && !email.isEmpty() && !EMAIL.matcher(email).matches()) {
       fields.fault("email", Text.of("account.email_wrong"));
@@ -83,9 +83,7 @@ final class SetupRoutes {
     fields.check();
     requireCode(given, request.address());
     Account account =
-        accounts
-            .createFirst(username, email, hash(password))
-            .orElseThrow(SetupRoutes::alreadyDone);
+        accounts.createFirst(username, email, hash(password)).orElseThrow(SetupRoutes::alreadyDone);
     return Reply.created(
         logins.session(account, Text.of("account.setup_done"), request.language()));
   }

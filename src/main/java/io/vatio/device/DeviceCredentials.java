@@ -1,6 +1,7 @@
 package io.vatio.device;
 
 import io.vatio.account.DeviceDoor;
+import io.vatio.account.KeyFile;
 import io.vatio.account.Secrets;
 import io.vatio.account.Tokens;
 import io.vatio.kernel.Micros;
@@ -9,6 +10,7 @@ import io.vatio.platform.db.ConstraintException;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
@@ -79,14 +81,15 @@ public final class DeviceCredentials implements DeviceDoor {
 
   /// Reads all credentials into memory.
   ///
-  /// @param key of this server, see [io.vatio.account.KeyFile]
+  /// @param keys folder of this server's keys; ours is made when missing
   public static DeviceCredentials open(
       Database database,
       DeviceRegistry devices,
       Tokens tokens,
       Events events,
-      byte[] key,
+      Path keys,
       Clock clock) {
+    byte[] key = KeyFile.open(keys.resolve("device.key"));
     DeviceCredentials credentials =
         new DeviceCredentials(database, devices, tokens, events, key, clock);
     database

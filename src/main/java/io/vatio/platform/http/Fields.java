@@ -114,7 +114,6 @@ public final class Fields {
   /// No NUL (PostgreSQL keeps none) and no half of a surrogate pair (UTF-8 has none).
   private static boolean isStorable(String text) {
     return text.codePoints()
-        .noneMatch(
-            c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
+        .noneMatch(c -> c == 0 || (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE));
   }
 }

@@ -1,0 +1,58 @@
+package io.vatio.app;
+
+import io.vatio.account.AccountSettings;
+import io.vatio.platform.http.HttpSettings;
+import java.nio.file.Path;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// How this server was told to run, checked and typed; made by [SettingsReader].
+///
+/// @param dataDir folder of database, keys and certificates
+/// @param postgres URL with password, null for the embedded database
+/// @param publicUrl base of links without last slash, null: from the request
+/// @param jsonLogs whether log lines are JSON
+/// @param demo whether this is a demonstration in a throw-away folder
+/// @param shown every setting as `key = value (source)`, secrets masked
+public record Settings(
+    Path dataDir,
+    @Nullable String postgres,
+    HttpSettings http,
+    @Nullable String publicUrl,
+    Mqtt mqtt,
+    AccountSettings accounts,
+    SiteDefaults site,
+    boolean jsonLogs,
+    boolean demo,
+    List<String> shown) {
+  public Settings {
+    shown = List.copyOf(shown);
+  }
+
+  /// Where the PostgreSQL database is; a secret. Empty for the embedded database.
+  public Optional<String> databaseUrl() {
+    return Optional.ofNullable(postgres);
+  }
+
+  /// Where the embedded broker listens.
+  ///
+  /// @param port of plain MQTT, 0 = off
+  /// @param tlsPort of MQTT over TLS, 0 = off
+  /// @param anonymous whether devices without credentials are let in on the plain listener
+  /// @param maxPacket bytes
+  public record Mqtt(String host, int port, int tlsPort, boolean anonymous, int maxPacket) {}
+
+  /// What a new site begins with.
+  ///
+  /// @param language `es` or `en`
+  /// @param currency ISO 4217
+  public record SiteDefaults(ZoneId zone, String language, String currency) {}
+
+  /// All settings with their sources, secrets masked.
+  @Override
+  public String toString() {
+    return String.join("\n", shown);
+  }
+}

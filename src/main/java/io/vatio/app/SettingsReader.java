@@ -1,0 +1,488 @@
+package io.vatio.app;
+
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.vatio.account.AccountSettings;
+import io.vatio.platform.http.HttpSettings;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the settings: flags before environment variables before `vatio.yaml` before defaults.
+///
+/// Everything that is wrong is told at once. Nothing is changed or created here.
+public final class SettingsReader {
+  private static final String PREFIX = "VATIO_";
+  private static final String FILE = "vatio.yaml";
+  private static final long MAX_FILE_BYTES = 1 << 20;
+
+  /// Variables of the launcher, not of the server.
+  private static final Set<String> LAUNCHER = Set.of("VATIO_JAVA_OPTS", "VATIO_CONFIG");
+
+  private static final String DEMO_PASSWORD = "admin123";
+  private static final String LOOPBACK = "127.0.0.1";
+
+  private final Path folder;
+  private final Map<String, String> defaults = new HashMap<>();
+  private final Map<SettingsRow<?>, Given> given = new HashMap<>();
+  private final List<String> faults = new ArrayList<>();
+  private final boolean demo;
+
+  private SettingsReader(Path folder, boolean demo) {
+    this.folder = folder;
+    this.demo = demo;
+    SettingsRows.ALL.forEach(
+        row -> {
+          if (row.fallback() != null) {
+            defaults.put(row.key(), row.fallback());
+          }
+        });
+  }
+
+  /// Reads the settings of a server for real use.
+  ///
+  /// @param flags what stands behind the command, such as `--http-port 8080`
+  /// @param environment all variables; only those with our prefix count
+  /// @param folder the working directory
+  /// @throws StartFailure naming everything that is wrong
+  public static Settings run(List<String> flags, Map<String, String> environment, Path folder) {
+    SettingsReader reader = new SettingsReader(folder, false);
+    return reader.read(flags, environment);
+  }
+
+  /// Reads the settings of a demonstration: loopback only, throw-away data, a password that
+  /// everybody knows. No `vatio.yaml` is looked for, for that one is about the real server.
+  ///
+  /// @param throwAway folder for the data unless another one is named
+  /// @throws StartFailure naming everything that is wrong
+  public static Settings demo(
+      List<String> flags, Map<String, String> environment, Path folder, Path throwAway) {
+    SettingsReader reader = new SettingsReader(folder, true);
+    reader.defaults.put(SettingsRows.DATA_DIR.key(), throwAway.toString());
+    reader.defaults.put(SettingsRows.HTTP_HOST.key(), LOOPBACK);
+    reader.defaults.put(SettingsRows.MQTT_HOST.key(), LOOPBACK);
+    reader.defaults.put(SettingsRows.ADMIN_PASSWORD.key(), DEMO_PASSWORD);
+    return reader.read(flags, environment);
+  }
+
+  private Settings read(List<String> flags, Map<String, String> environment) {
+    Optional<String> flaggedFile = readFlags(flags);
+    readEnvironment(environment);
+    readYaml(flaggedFile.or(() -> Optional.ofNullable(environment.get("VATIO_CONFIG"))));
+    Settings settings = settings();
+    checkTogether(settings);
+    if (!faults.isEmpty()) {
+      throw new StartFailure(
+          (faults.size() == 1 ? "A setting is wrong:" : faults.size() + " settings are wrong:")
+              + faults.stream().map(fault -> "\n  - " + fault).collect(Collectors.joining())
+              + "\ndocs/configuration.md describes all of them.");
+    }
+    return settings;
+  }
+
+  // Flags.
+
+  /// @return the configuration file, if one is named
+  private Optional<String> readFlags(List<String> flags) {
+    Map<String, SettingsRow<?>> rows = rows(SettingsRow::flag);
+    Layer layer = new Layer("flag", "-file", rows, SettingsReader::flagOfKey);
+    String file = null;
+    for (int i = 0; i < flags.size(); i++) {
+      String word = flags.get(i);
+      int equals = word.indexOf('=');
+      String name = equals < 0 ? word : word.substring(0, equals);
+      String value = equals < 0 ? null : word.substring(equals + 1);
+      if (!name.startsWith("--")) {
+        faults.add("'" + word + "' is not a flag; flags look like --http-port 8080");
+        continue;
+      }
+      boolean valueFollows =
+          value == null && i + 1 < flags.size() && !flags.get(i + 1).startsWith("--");
+      if (valueFollows && !isBareSwitch(rows.get(name), flags.get(i + 1))) {
+        i++;
+        value = flags.get(i);
+      }
+      if (value == null && isSwitch(rows.get(name))) {
+        value = "true";
+      }
+      if (value == null && (layer.knows(name) || name.equals("--config"))) {
+        faults.add(name + " needs a value");
+      } else if (name.equals("--config")) {
+        file = value;
+      } else {
+        layer.put(name, value == null ? "" : value);
+      }
+    }
+    layer.finish();
+    return Optional.ofNullable(file);
+  }
+
+  private static boolean isSwitch(@Nullable SettingsRow<?> row) {
+    return row != null && row.type().equals(SettingsType.SWITCH);
+  }
+
+  /// Whether a switch stands alone, for what follows is no value of a switch.
+  private static boolean isBareSwitch(@Nullable SettingsRow<?> row, String next) {
+    if (!isSwitch(row)) {
+      return false;
+    }
+    try {
+      SettingsType.SWITCH.read(next);
+      return false;
+    } catch (IllegalArgumentException _) {
+      return true;
+    }
+  }
+
+  private static String flagOfKey(String key) {
+    return "--" + key.replace('.', '-').replace('_', '-');
+  }
+
+  // Environment.
+
+  private void readEnvironment(Map<String, String> environment) {
+    Layer layer =
+        new Layer("variable", "_FILE", rows(SettingsRow::variable), SettingsRow::variable);
+    new TreeMap<>(environment)
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(PREFIX) && !LAUNCHER.contains(name)) {
+                layer.put(name, value);
+              }
+            });
+    layer.finish();
+  }
+
+  // File.
+
+  private void readYaml(Optional<String> named) {
+    Path file = folder.resolve(named.orElse(FILE));
+    if (named.isEmpty() && (demo || !Files.exists(file))) {
+      return;
+    }
+    JsonNode tree;
+    try {
+      if (Files.size(file) > MAX_FILE_BYTES) {
+        throw new IOException("it is larger than 1 MB");
+      }
+      tree = yaml().readTree(Files.readAllBytes(file));
+    } catch (IOException e) {
+      faults.add(file + " cannot be read: " + firstLine(e));
+      return;
+    }
+    Map<String, String> flat = new TreeMap<>();
+    flatten("", tree, flat);
+    Layer layer =
+        new Layer(file.getFileName() + " key", "_file", rows(SettingsRow::key), key -> key);
+    flat.forEach(layer::put);
+    layer.finish();
+  }
+
+  private static YAMLMapper yaml() {
+    return YAMLMapper.builder(
+            YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
+        .build();
+  }
+
+  private void flatten(String key, JsonNode node, Map<String, String> into) {
+    if (node.isObject()) {
+      node.properties()
+          .forEach(
+              e ->
+                  flatten(key.isEmpty() ? e.getKey() : key + "." + e.getKey(), e.getValue(), into));
+    } else if (key.isEmpty() && !node.isMissingNode() && !node.isNull()) {
+      faults.add(FILE + " must be a list of keys and values such as http.port: 8080");
+    } else if (node.isArray()) {
+      List<String> items = new ArrayList<>();
+      node.forEach(item -> items.add(item.asText()));
+      into.put(key, String.join(", ", items));
+    } else if (!node.isNull() && !node.isMissingNode()) {
+      into.put(key, node.asText());
+    }
+  }
+
+  private static String firstLine(IOException e) {
+    String message =
+        e instanceof java.nio.file.NoSuchFileException ? "no such file" : e.getMessage();
+    return String.valueOf(message).lines().findFirst().orElse(e.toString());
+  }
+
+  // All layers.
+
+  private static Map<String, SettingsRow<?>> rows(
+      java.util.function.Function<SettingsRow<?>, String> name) {
+    return SettingsRows.ALL.stream()
+        .collect(Collectors.toMap(name, row -> row, (a, _) -> a, TreeMap::new));
+  }
+
+  /// One of the places that settings come from, with its own way to write their names.
+  private final class Layer {
+    private final String kind;
+    private final String fileSuffix;
+    private final Map<String, SettingsRow<?>> rows;
+    private final Map<String, SettingsRow<?>> files = new TreeMap<>();
+    private final Map<String, String> later = new TreeMap<>();
+    private final Map<SettingsRow<?>, Given> here = new HashMap<>();
+
+    Layer(
+        String kind,
+        String fileSuffix,
+        Map<String, SettingsRow<?>> rows,
+        java.util.function.UnaryOperator<String> nameOfKey) {
+      this.kind = kind;
+      this.fileSuffix = fileSuffix;
+      this.rows = rows;
+      rows.forEach(
+          (name, row) -> {
+            if (row.secret()) {
+              files.put(name + fileSuffix, row);
+            }
+          });
+      SettingsRows.LATER.forEach((key, what) -> later.put(nameOfKey.apply(key), what));
+    }
+
+    boolean knows(String name) {
+      return rows.containsKey(name) || files.containsKey(name);
+    }
+
+    void put(String name, String value) {
+      SettingsRow<?> row = rows.get(name);
+      SettingsRow<?> ofFile = files.get(name);
+      if (row != null) {
+        add(row, new Given(name, value));
+      } else if (ofFile != null) {
+        contents(name, value).ifPresent(text -> add(ofFile, new Given(name, text)));
+      } else if (isLater(name)) {
+        faults.add("%s is not available in this version (%s)".formatted(name, laterMeaning(name)));
+      } else {
+        faults.add("%s is not a setting%s".formatted(name, suggestion(name)));
+      }
+    }
+
+    private void add(SettingsRow<?> row, Given value) {
+      // An empty one is what composed environments write for "not set".
+      if (value.text().isEmpty()) {
+        return;
+      }
+      Given before = here.putIfAbsent(row, value);
+      if (before != null) {
+        faults.add(
+            before.name().equals(value.name())
+                ? value.name() + " is given twice"
+                : "%s and %s: give only one of them".formatted(before.name(), value.name()));
+      }
+    }
+
+    private Optional<String> contents(String name, String file) {
+      if (file.isEmpty()) {
+        return Optional.empty();
+      }
+      try {
+        Path path = folder.resolve(file);
+        if (Files.size(path) > MAX_FILE_BYTES) {
+          throw new IOException("it is larger than 1 MB");
+        }
+        String text = Files.readString(path, StandardCharsets.UTF_8).strip();
+        if (text.isEmpty()) {
+          throw new IOException("it is empty");
+        }
+        return Optional.of(text);
+      } catch (IOException | java.nio.file.InvalidPathException e) {
+        faults.add(
+            "%s: the file %s cannot be read: %s"
+                .formatted(name, file, e instanceof IOException io ? firstLine(io) : "not a path"));
+        return Optional.empty();
+      }
+    }
+
+    private boolean isLater(String name) {
+      return later.containsKey(name) || later.containsKey(withoutSuffix(name));
+    }
+
+    private String laterMeaning(String name) {
+      String what = later.get(name);
+      return what == null ? String.valueOf(later.get(withoutSuffix(name))) : what;
+    }
+
+    private String withoutSuffix(String name) {
+      return name.endsWith(fileSuffix)
+          ? name.substring(0, name.length() - fileSuffix.length())
+          : name;
+    }
+
+    private String suggestion(String name) {
+      return Stream.concat(rows.keySet().stream(), files.keySet().stream())
+          .map(known -> Map.entry(distance(name, known), known))
+          .filter(entry -> entry.getKey() <= Math.max(2, name.length() / 5))
+          .min(Map.Entry.comparingByKey())
+          .map(entry -> "; did you mean " + entry.getValue() + "?")
+          .orElse("");
+    }
+
+    /// The layers come in order of precedence, so what is there stays.
+    void finish() {
+      here.forEach(
+          (row, value) ->
+              given.putIfAbsent(row, new Given(kind + " " + value.name(), value.text())));
+    }
+  }
+
+  /// How many letters to add, drop, change or swap with their neighbour.
+  private static int distance(String a, String b) {
+    String x = a.toUpperCase(Locale.ROOT);
+    String y = b.toUpperCase(Locale.ROOT);
+    int[][] d = new int[x.length() + 1][y.length() + 1];
+    for (int i = 0; i <= x.length(); i++) {
+      for (int j = 0; j <= y.length(); j++) {
+        if (i == 0 || j == 0) {
+          d[i][j] = i + j;
+          continue;
+        }
+        int change = x.charAt(i - 1) == y.charAt(j - 1) ? 0 : 1;
+        d[i][j] = Math.min(Math.min(d[i - 1][j] + 1, d[i][j - 1] + 1), d[i - 1][j - 1] + change);
+        if (i > 1
+            && j > 1
+            && x.charAt(i - 1) == y.charAt(j - 2)
+            && x.charAt(i - 2) == y.charAt(j - 1)) {
+          d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
+        }
+      }
+    }
+    return d[x.length()][y.length()];
+  }
+
+  // Values.
+
+  private Settings settings() {
+    Path dataDir = folder.resolve(require(SettingsRows.DATA_DIR));
+    return new Settings(
+        dataDir,
+        value(SettingsRows.DATABASE_URL),
+        new HttpSettings(
+            require(SettingsRows.HTTP_HOST),
+            require(SettingsRows.HTTP_PORT),
+            list(SettingsRows.TRUSTED_PROXIES)),
+        value(SettingsRows.PUBLIC_URL),
+        new Settings.Mqtt(
+            require(SettingsRows.MQTT_HOST),
+            require(SettingsRows.MQTT_PORT),
+            require(SettingsRows.MQTTS_PORT),
+            require(SettingsRows.MQTT_ANONYMOUS),
+            require(SettingsRows.MQTT_MAX_PACKET)),
+        new AccountSettings(
+            dataDir.resolve("keys"),
+            require(SettingsRows.ADMIN_USER),
+            value(SettingsRows.ADMIN_PASSWORD),
+            list(SettingsRows.TRUSTED_NETWORKS),
+            require(SettingsRows.TRUSTED_ROLE),
+            demo),
+        new Settings.SiteDefaults(
+            require(SettingsRows.TIMEZONE),
+            require(SettingsRows.LANGUAGE),
+            require(SettingsRows.CURRENCY)),
+        require(SettingsRows.LOG_FORMAT).equals("json"),
+        demo,
+        SettingsRows.ALL.stream().map(this::shown).toList());
+  }
+
+  private <T> @Nullable T value(SettingsRow<T> row) {
+    Given value = given.get(row);
+    String fallback = defaults.get(row.key());
+    if (value != null) {
+      try {
+        return row.type().read(value.text());
+      } catch (IllegalArgumentException e) {
+        faults.add(
+            "%s must be %s%s"
+                .formatted(
+                    value.name(),
+                    e.getMessage(),
+                    row.secret() ? "" : ", not '" + shortened(value.text()) + "'"));
+      }
+    }
+    return fallback == null ? null : row.type().read(fallback);
+  }
+
+  private <T> T require(SettingsRow<T> row) {
+    T value = value(row);
+    if (value == null) {
+      throw new IllegalStateException("setting without default: " + row.key());
+    }
+    return value;
+  }
+
+  private <T> List<T> list(SettingsRow<List<T>> row) {
+    List<T> value = value(row);
+    return value == null ? List.of() : value;
+  }
+
+  private String shown(SettingsRow<?> row) {
+    Given value = given.get(row);
+    String text = value == null ? defaults.get(row.key()) : value.text();
+    String source = value == null ? "default" : value.name();
+    String masked = text == null ? "none" : row.secret() ? "***" : text;
+    return "%s = %s (%s)".formatted(row.key(), masked, source);
+  }
+
+  private static String shortened(String text) {
+    return text.length() > 60 ? text.substring(0, 60) + "…" : text;
+  }
+
+  private void checkTogether(Settings settings) {
+    List<Integer> ports =
+        Stream.of(settings.http().port(), settings.mqtt().port(), settings.mqtt().tlsPort())
+            .filter(port -> port != 0)
+            .toList();
+    if (ports.stream().distinct().count() < ports.size()) {
+      faults.add(
+          "http.port, mqtt.port and mqtts.port must differ: they are %s"
+              .formatted(ports.stream().map(String::valueOf).collect(Collectors.joining(", "))));
+    }
+    if (demo) {
+      checkDemo(settings);
+    }
+  }
+
+  private void checkDemo(Settings settings) {
+    for (String host : Arrays.asList(settings.http().host(), settings.mqtt().host())) {
+      if (!isLoopback(host)) {
+        faults.add(
+            "'%s': the demo has a password that everybody knows and listens on 127.0.0.1 only; use 'vatio run' for a network"
+                .formatted(host));
+      }
+    }
+    if (settings.postgres() != null) {
+      faults.add("database.url: the demo uses the embedded database only");
+    }
+  }
+
+  private static boolean isLoopback(String host) {
+    return host.equals("localhost")
+        || host.equals("::1")
+        || host.matches("127\\.\\d{1,3}\\.\\d{1,3}\\.\\d{1,3}");
+  }
+
+  /// @param name of flag, variable or key
+  private record Given(String name, String text) {
+    /// Without the text, which may be a secret.
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+}

@@ -1,0 +1,216 @@
+package io.vatio.app;
+
+import static io.vatio.app.SettingsRow.row;
+import static io.vatio.app.SettingsRow.secret;
+
+import io.vatio.platform.http.Cidr;
+import java.nio.file.Path;
+import java.time.ZoneId;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/// All settings. `docs/configuration.md` is made from this table.
+final class SettingsRows {
+  static final SettingsRow<Path> DATA_DIR =
+      row(
+          "data.dir",
+          SettingsType.PATH,
+          "",
+          "./data",
+          "/var/lib/vatio",
+          "Folder of the embedded database, the keys and the certificates. One server uses it at a time.");
+
+  static final SettingsRow<String> DATABASE_URL =
+      secret(
+          "database.url",
+          SettingsType.DATABASE,
+          "postgresql://vatio:s3cret@db:5432/vatio",
+          "PostgreSQL 15 or later to use instead of the embedded SQLite database.");
+
+  static final SettingsRow<String> HTTP_HOST =
+      row(
+          "http.host",
+          SettingsType.HOST,
+          "",
+          "0.0.0.0",
+          "127.0.0.1",
+          "Address on which the page, the API and the sockets listen.");
+
+  static final SettingsRow<Integer> HTTP_PORT =
+      row(
+          "http.port",
+          SettingsType.PORT,
+          "",
+          "8000",
+          "8080",
+          "Port of the page, the API and the sockets; MQTT over WebSocket is at `/mqtt` there. 0 takes any free port.");
+
+  static final SettingsRow<String> MQTT_HOST =
+      row(
+          "mqtt.host",
+          SettingsType.HOST,
+          "",
+          "0.0.0.0",
+          "192.168.1.10",
+          "Address on which the embedded MQTT broker listens, plain and TLS.");
+
+  static final SettingsRow<Integer> MQTT_PORT =
+      row(
+          "mqtt.port",
+          SettingsType.PORT,
+          "",
+          "1883",
+          "2883",
+          "Port of plain MQTT. 0 switches this listener off.");
+
+  static final SettingsRow<Integer> MQTTS_PORT =
+      row(
+          "mqtts.port",
+          SettingsType.PORT,
+          "",
+          "8883",
+          "8884",
+          "Port of MQTT over TLS. 0 switches this listener off.");
+
+  static final SettingsRow<Boolean> MQTT_ANONYMOUS =
+      row(
+          "mqtt.anonymous",
+          SettingsType.SWITCH,
+          "",
+          "false",
+          "true",
+          "Whether devices without credentials are let in on the plain MQTT listener. For old devices on a network that you trust.");
+
+  static final SettingsRow<Integer> MQTT_MAX_PACKET =
+      row(
+          "mqtt.max_packet",
+          SettingsType.wholeNumber("number", 1_024, 16 << 20),
+          "bytes",
+          "262144",
+          "65536",
+          "Largest MQTT packet that is taken; the sender of a larger one is disconnected.");
+
+  static final SettingsRow<String> ADMIN_USER =
+      row(
+          "admin.user",
+          SettingsType.text(
+              "(?!device_)[\\p{L}\\p{N}_.@+-]{1,150}",
+              "1 to 150 letters, digits and the signs @ . + - _, not beginning with device_"),
+          "",
+          "admin",
+          "ana",
+          "Name of the first superuser. Counts only at the first start.");
+
+  static final SettingsRow<String> ADMIN_PASSWORD =
+      secret(
+          "admin.password",
+          SettingsType.text("(?s).{8,1024}", "8 to 1024 characters long"),
+          "correct-horse-battery",
+          "Password of the first superuser. Counts only at the first start; changing it later changes nothing. Without it the first start prints a one-time set-up code and the first page asks for it.");
+
+  static final SettingsRow<List<Cidr>> TRUSTED_NETWORKS =
+      row(
+          "trusted.networks",
+          SettingsType.NETWORKS,
+          "",
+          null,
+          "192.168.1.0/24, fd00::/8",
+          "Networks whose HTTP requests without credentials act as the role in `trusted.role`. For open clients on a home network. The address of the connection counts, see `trusted.proxies`.");
+
+  static final SettingsRow<String> TRUSTED_ROLE =
+      row(
+          "trusted.role",
+          SettingsType.text("[\\p{L}\\p{N}_-]{1,50}", "the name of a role, such as operador"),
+          "",
+          "operador",
+          "solo_lectura",
+          "Role of requests from the trusted networks.");
+
+  static final SettingsRow<List<Cidr>> TRUSTED_PROXIES =
+      row(
+          "trusted.proxies",
+          SettingsType.NETWORKS,
+          "",
+          null,
+          "127.0.0.1",
+          "Reverse proxies in front of this server. Only what they say in `X-Forwarded-For` is believed.");
+
+  static final SettingsRow<String> PUBLIC_URL =
+      row(
+          "public.url",
+          SettingsType.WEB_ADDRESS,
+          "",
+          null,
+          "https://vatio.example.org",
+          "Base of links that leave the server. Without it, the address that the request was sent to.");
+
+  static final SettingsRow<ZoneId> TIMEZONE =
+      row(
+          "timezone",
+          SettingsType.ZONE,
+          "",
+          "Europe/Madrid",
+          "America/Mexico_City",
+          "Time zone of the first site: where its days begin and end.");
+
+  static final SettingsRow<String> LANGUAGE =
+      row(
+          "language",
+          SettingsType.oneOf("es", "en"),
+          "",
+          "es",
+          "en",
+          "Language of messages to those who ask for none.");
+
+  static final SettingsRow<String> CURRENCY =
+      row("currency", SettingsType.CURRENCY, "", "EUR", "MXN", "Currency of the first site.");
+
+  static final SettingsRow<String> LOG_FORMAT =
+      row(
+          "log.format",
+          SettingsType.oneOf("text", "json"),
+          "",
+          "text",
+          "json",
+          "Log lines for people, or one JSON object a line for machines. Logs go to standard error.");
+
+  static final List<SettingsRow<?>> ALL =
+      List.of(
+          DATA_DIR,
+          DATABASE_URL,
+          HTTP_HOST,
+          HTTP_PORT,
+          MQTT_HOST,
+          MQTT_PORT,
+          MQTTS_PORT,
+          MQTT_ANONYMOUS,
+          MQTT_MAX_PACKET,
+          ADMIN_USER,
+          ADMIN_PASSWORD,
+          TRUSTED_NETWORKS,
+          TRUSTED_ROLE,
+          TRUSTED_PROXIES,
+          PUBLIC_URL,
+          TIMEZONE,
+          LANGUAGE,
+          CURRENCY,
+          LOG_FORMAT);
+
+  /// Keys that later versions will have, and what they are for. Setting one now is an error: a
+  /// server that took it would promise what it does not do.
+  static final Map<String, String> LATER =
+      new TreeMap<>(
+          Map.of(
+              "broker.url", "another MQTT broker",
+              "kafka", "the clustered mode",
+              "registration", "registration by oneself",
+              "telegram.token", "Telegram messages",
+              "telegram.bot", "Telegram messages",
+              "telegram.api", "Telegram messages",
+              "smtp.url", "mail",
+              "mail.from", "mail",
+              "sms.url", "text messages"));
+
+  private SettingsRows() {}
+}
