@@ -39,7 +39,7 @@ public final class AlertRoutes {
     this.clock = clock;
   }
 
-  public void routes(HttpApi api) {
+  public void addTo(HttpApi api) {
     api.route(
         HttpMethod.POST, "/api/alert", Access.holder(Permission.CREATE_READINGS), this::accept);
   }

@@ -35,7 +35,7 @@ final class HealthRoutes {
     this.clock = clock;
   }
 
-  void routes(HttpApi api) {
+  void addTo(HttpApi api) {
     api.route(
         HttpMethod.GET,
         "/health/live",

@@ -1,9 +1,41 @@
 package io.vatio.app;
 
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/// The command line: `vatio <command>`.
+@Command(
+    name = "vatio",
+    description = "One server for sensors, devices and energy.",
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "./vatio test runs every test of the source tree. Settings: docs/configuration.md"
+    },
+    subcommands = {
+      DemoCommand.class,
+      RunCommand.class,
+      CommandLine.HelpCommand.class,
+    })
 public final class Main {
   private Main() {}
 
   public static void main(String[] args) {
-    System.out.println("hi");
+    CommandLine line =
+        new CommandLine(new Main())
+            .setExecutionExceptionHandler(
+                (failure, command, _) -> {
+                  if (failure instanceof StartFailure) {
+                    command.getErr().println(failure.getMessage());
+                    return 1;
+                  }
+                  throw failure;
+                });
+    System.exit(args.length == 0 ? usage(line) : line.execute(args));
+  }
+
+  private static int usage(CommandLine line) {
+    line.usage(line.getOut());
+    return CommandLine.ExitCode.USAGE;
   }
 }

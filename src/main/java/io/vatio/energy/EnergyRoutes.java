@@ -41,7 +41,7 @@ public final class EnergyRoutes {
     this.zone = zone;
   }
 
-  public void routes(HttpApi api) {
+  public void addTo(HttpApi api) {
     api.route(HttpMethod.GET, "/api/energy", Access.holder(Permission.VIEW_READINGS), this::newest);
   }
 

@@ -9,7 +9,7 @@ import java.util.List;
 /// @param trustedProxies networks whose `X-Forwarded-For` is believed
 public record HttpSettings(String host, int port, List<Cidr> trustedProxies) {
   /// Largest request body, bytes.
-  static final long MAX_BODY = 4L << 20;
+  public static final long MAX_BODY = 4L << 20;
 
   public HttpSettings {
     trustedProxies = List.copyOf(trustedProxies);

@@ -1,0 +1,238 @@
+package io.vatio.app;
+
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vatio.account.AccountModule;
+import io.vatio.alert.AlertRoutes;
+import io.vatio.dashboard.PageRoutes;
+import io.vatio.device.DeviceAccessRoutes;
+import io.vatio.device.DeviceCredentials;
+import io.vatio.device.DeviceRegistry;
+import io.vatio.energy.ConsumptionDecoder;
+import io.vatio.energy.EnergyRoutes;
+import io.vatio.energy.MainMeter;
+import io.vatio.ingest.DeadLetterStore;
+import io.vatio.ingest.Decoder;
+import io.vatio.ingest.Decoders;
+import io.vatio.ingest.Inbox;
+import io.vatio.ingest.InboxSettings;
+import io.vatio.kernel.Authenticator;
+import io.vatio.platform.db.Database;
+import io.vatio.platform.db.PostgresDatabase;
+import io.vatio.platform.db.SqliteDatabase;
+import io.vatio.platform.db.StorageException;
+import io.vatio.platform.events.Events;
+import io.vatio.platform.http.ClientAddress;
+import io.vatio.platform.http.HttpApi;
+import io.vatio.platform.http.HttpFront;
+import io.vatio.platform.http.HttpSettings;
+import io.vatio.platform.text.Messages;
+import io.vatio.reading.ReadingStore;
+import io.vatio.sensor.SeriesCatalogue;
+import io.vatio.site.Site;
+import io.vatio.site.SiteRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One running Vatio: all rooms, wired by hand, started from the disk outwards and stopped in the
+/// opposite order.
+public final class Server implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+  private static final int PATIENCE_S = 60;
+
+  private final Settings settings;
+  private final Clock clock;
+
+  /// What has been started, newest first.
+  private final Deque<Part> parts = new ArrayDeque<>();
+
+  private final Vertx vertx;
+  private final AccountModule accounts;
+  private final HttpApi api;
+  private final HttpFront http;
+
+  private Server(Settings settings, Clock clock) {
+    this.settings = settings;
+    this.clock = clock;
+    try {
+      // The event loops warm up while the disk is busy.
+      this.vertx = Vertx.vertx(new VertxOptions());
+      keep("event loops", () -> await("stop the event loops", vertx.close()));
+
+      DataFolder folder = DataFolder.take(settings.dataDir());
+      keep("data folder", folder::close);
+      Storage storage = openStorage(folder.path());
+      Messages messages = new Messages(settings.site().language());
+      var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+      Site site = storage.sites().defaultSite();
+
+      Inbox inbox =
+          new Inbox(
+              InboxSettings.DEFAULT,
+              new Decoders(decoders(site)),
+              new Inbox.Storage(
+                  storage.database(),
+                  storage.devices(),
+                  storage.catalogue(),
+                  storage.readings(),
+                  storage.deadLetters()),
+              storage.events(),
+              new Inbox.Voice(messages, meters));
+      inbox.start();
+      keep("inbox", inbox::close);
+
+      this.accounts = AccountModule.open(storage.database(), settings.accounts(), clock, messages);
+      keep("accounts", accounts::close);
+      DeviceCredentials credentials =
+          DeviceCredentials.open(
+              storage.database(),
+              storage.devices(),
+              accounts.tokens(),
+              storage.events(),
+              settings.accounts().keys(),
+              clock);
+      Authenticator authenticator = accounts.authenticator(credentials);
+
+      this.api =
+          new HttpApi(
+              vertx,
+              authenticator,
+              new ClientAddress(settings.http().trustedProxies()),
+              messages,
+              HttpSettings.MAX_BODY);
+      accounts.routes(api);
+      new DeviceAccessRoutes(storage.devices(), credentials).addTo(api);
+      new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
+          .addTo(api);
+      new AlertRoutes(storage.database(), clock).addTo(api);
+      new HealthRoutes(storage.database(), () -> true, meters, clock).addTo(api);
+      new PageRoutes(new byte[0]).addTo(api);
+
+      this.http = openHttp();
+      keep("HTTP", () -> await("close HTTP", http.close()));
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  /// Starts everything; returns when all doors are open. Blocks.
+  ///
+  /// @throws StartFailure with a sentence for the person at the terminal
+  public static Server start(Settings settings, Clock clock) {
+    try {
+      return new Server(settings, clock);
+    } catch (StorageException | IllegalStateException e) {
+      throw new StartFailure(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private Storage openStorage(Path folder) {
+    Optional<String> url = settings.databaseUrl();
+    Database database =
+        url.isPresent()
+            ? PostgresDatabase.open(url.get())
+            : SqliteDatabase.open(folder.resolve("vatio.db"));
+    keep("database", database::close);
+    Events events = new Events();
+    SiteRegistry sites =
+        SiteRegistry.open(
+            database,
+            clock,
+            settings.site().zone(),
+            settings.site().currency(),
+            settings.site().language());
+    DeviceRegistry devices = DeviceRegistry.open(database, events, clock, sites.defaultSite().id());
+    devices.ensure(List.of(MainMeter.template()));
+    return new Storage(
+        database,
+        events,
+        sites,
+        devices,
+        SeriesCatalogue.open(database, clock),
+        ReadingStore.open(database),
+        new DeadLetterStore(database));
+  }
+
+  private static List<Decoder> decoders(Site site) {
+    List<Decoder> decoders = new ArrayList<>();
+    decoders.add(new ConsumptionDecoder(site.zone()));
+    return decoders;
+  }
+
+  private HttpFront openHttp() {
+    return await(
+        "listen for HTTP on %s:%d".formatted(settings.http().host(), settings.http().port()),
+        HttpFront.listen(vertx, settings.http(), api, Runtime.getRuntime().availableProcessors()));
+  }
+
+  /// The port of the web and the API.
+  public int httpPort() {
+    return http.port();
+  }
+
+  /// All routes, for the test that compares them with the contract.
+  public List<HttpApi.Endpoint> endpoints() {
+    return api.endpoints();
+  }
+
+  /// The one-time code for the first page, empty when there is an account already.
+  Optional<String> setupCode() {
+    return accounts.setupCode();
+  }
+
+  private void keep(String name, AutoCloseable closing) {
+    parts.push(new Part(name, closing));
+  }
+
+  private static <T> T await(String what, Future<T> future) {
+    try {
+      return future.toCompletionStage().toCompletableFuture().get(PATIENCE_S, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new StartFailure("Could not " + what + ": " + cause.getMessage());
+    } catch (TimeoutException _) {
+      throw new StartFailure("Could not " + what + " within " + PATIENCE_S + " s.");
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      throw new StartFailure("Interrupted while trying to " + what + ".");
+    }
+  }
+
+  /// Closes the doors first, stores what is still inside, then lets go of the disk. Blocks.
+  @Override
+  public void close() {
+    while (!parts.isEmpty()) {
+      Part part = parts.pop();
+      try {
+        part.closing().close();
+      } catch (Exception e) {
+        LOG.warn("stopping {}: {}", part.name(), e.toString());
+      }
+    }
+  }
+
+  private record Part(String name, AutoCloseable closing) {}
+
+  private record Storage(
+      Database database,
+      Events events,
+      SiteRegistry sites,
+      DeviceRegistry devices,
+      SeriesCatalogue catalogue,
+      ReadingStore readings,
+      DeadLetterStore deadLetters) {}
+}

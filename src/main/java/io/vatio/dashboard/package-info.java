@@ -1,0 +1,7 @@
+/// Serves the page: files that the web build put into the program, and nothing else.
+/// Everything comes from this server; the content security policy says so to the browser.
+/// No data pass through here; the page asks the API like any other client.
+@NullMarked
+package io.vatio.dashboard;
+
+import org.jspecify.annotations.NullMarked;
