@@ -1,5 +1,6 @@
 package io.vatio.protocol.simulator;
 
+import com.hivemq.client.mqtt.MqttGlobalPublishFilter;
 import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.lifecycle.MqttClientDisconnectedContext;
 import com.hivemq.client.mqtt.lifecycle.MqttDisconnectSource;
@@ -10,6 +11,7 @@ import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5ConnAckException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5DisconnectException;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.connect.connack.Mqtt5ConnAckReasonCode;
+import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5Disconnect;
 import com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5DisconnectReasonCode;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5Publish;
 import com.hivemq.client.mqtt.mqtt5.message.publish.Mqtt5PublishResult;
@@ -114,8 +116,7 @@ final class MqttLink implements Link {
   public void open(Events newEvents) {
     this.events = newEvents;
     client.publishes(
-        com.hivemq.client.mqtt.MqttGlobalPublishFilter.ALL,
-        publish -> hear(publish.getTopic().toString(), publish));
+        MqttGlobalPublishFilter.ALL, publish -> hear(publish.getTopic().toString(), publish));
     client.connectWith().cleanStart(true).keepAlive(KEEP_ALIVE_S).send();
   }
 
@@ -193,8 +194,7 @@ final class MqttLink implements Link {
     }
     if (cause instanceof Mqtt5DisconnectException ended) {
       Mqtt5DisconnectReasonCode code =
-          ended.getMqttMessage()
-                  instanceof com.hivemq.client.mqtt.mqtt5.message.disconnect.Mqtt5Disconnect message
+          ended.getMqttMessage() instanceof Mqtt5Disconnect message
               ? message.getReasonCode()
               : Mqtt5DisconnectReasonCode.UNSPECIFIED_ERROR;
       if (SENT_AWAY.contains(code)) {

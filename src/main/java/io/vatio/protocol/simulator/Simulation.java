@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -137,7 +138,7 @@ final class Simulation implements AutoCloseable {
           "%d simulated devices (%s) speak to %s every %s s"
               .formatted(
                   speakers.size(),
-                  plan.scenario().name().toLowerCase(java.util.Locale.ROOT),
+                  plan.scenario().name().toLowerCase(Locale.ROOT),
                   target,
                   plan.interval().toMillis() / 1000.0));
       speak(speakers);
