@@ -218,26 +218,50 @@ final class Bench {
     String mark = mark();
     List<DeviceCredential> devices =
         IntStream.range(0, MANY).mapToObj(i -> device(account, serial(mark, i))).toList();
+    mqttRow(
+        "mqtt: QoS 1 JSON, 50 connections x 20 in flight",
+        server,
+        account,
+        () -> statusLanes(mark, devices::get, MANY, 20));
+    mqttRow(
+        "mqtt: QoS 1 JSON, 1 connection x 100 in flight",
+        server,
+        account,
+        () -> statusLanes(mark, devices::get, 1, 100));
+    mqttRow(
+        "mqtt: QoS 1 number text, 1 connection x 100 in flight",
+        server,
+        account,
+        () -> List.of(meterLane(account)));
+  }
+
+  private void mqttRow(
+      String name, ServerProcess server, Account account, Supplier<List<MqttLane>> lanes) {
     row(
-        "mqtt: QoS 1, 50 connections x 20 in flight",
+        name,
         () ->
             load(
-                "mqtt: QoS 1, 50 connections x 20 in flight",
+                name,
                 account,
-                () -> statusLanes(mark, devices::get, MANY, 20),
-                lanes -> LoadLoop.connect(server.mqtt(), lanes),
+                lanes,
+                opened -> LoadLoop.connect(server.mqtt(), opened),
                 server::cpuNanos,
                 "on disk before PUBACK"));
-    row(
-        "mqtt: QoS 1, 1 connection x 100 in flight",
-        () ->
-            load(
-                "mqtt: QoS 1, 1 connection x 100 in flight",
-                account,
-                () -> statusLanes(mark, devices::get, 1, 100),
-                lanes -> LoadLoop.connect(server.mqtt(), lanes),
-                server::cpuNanos,
-                "on disk before PUBACK"));
+  }
+
+  /// The main meter's bare kilowatts, the smallest message there is: its time is its arrival.
+  private MqttLane meterLane(Account account) {
+    Long meter = account.deviceIds().get("medidor-principal");
+    if (meter == null) {
+      throw new BenchFailure("the server has no device medidor-principal");
+    }
+    return MqttLane.publishing(
+        "bench-meter",
+        account.newCredential(meter),
+        "energy/consumption",
+        "1." + TimedBytes.VALUE_SLOT,
+        nextStart(),
+        100);
   }
 
   private List<MqttLane> statusLanes(
