@@ -1,9 +1,8 @@
 package io.vatio.protocol.simulator;
 
 import java.net.ConnectException;
-import java.net.SocketException;
 import java.net.UnknownHostException;
-import java.security.cert.CertificateException;
+import java.security.GeneralSecurityException;
 import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -31,36 +30,43 @@ public final class TargetProblem extends RuntimeException {
 
   /// What went wrong on the way to `place`, found in the chain of causes.
   static TargetProblem of(Throwable failure, Object place) {
+    if (find(failure, TargetProblem.class) instanceof TargetProblem known) {
+      return known;
+    }
+    if (find(failure, GeneralSecurityException.class) instanceof Throwable cause) {
+      return new TargetProblem(
+          "The certificate of %s is not trusted (%s); name its authority with --ca FILE."
+              .formatted(place, Heard.text(cause.getMessage())),
+          false,
+          failure);
+    }
+    if (find(failure, SSLException.class) instanceof Throwable cause) {
+      return new TargetProblem(
+          "%s does not speak TLS as expected (%s); check the port and --tls."
+              .formatted(place, Heard.text(cause.getMessage())),
+          false,
+          failure);
+    }
+    String sentence;
+    if (find(failure, UnknownHostException.class) != null) {
+      sentence = "The host of %s is not known; check --url and --mqtt.";
+    } else if (find(failure, ConnectException.class) != null) {
+      sentence = "%s is not reachable; is the server running there? Trying again.";
+    } else if (find(failure, TimeoutException.class) != null) {
+      sentence = "%s does not answer in time; trying again.";
+    } else {
+      sentence = "The connection to %s broke; trying again. If it stays so, check port and --tls.";
+    }
+    return new TargetProblem(sentence.formatted(place), true, failure);
+  }
+
+  private static @Nullable Throwable find(Throwable failure, Class<? extends Throwable> type) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-      if (cause instanceof TargetProblem known) {
-        return known;
-      }
-      if (cause instanceof CertificateException || cause instanceof SSLException) {
-        return new TargetProblem(
-            "The certificate of %s is not trusted; name its authority with --ca FILE."
-                .formatted(place),
-            false,
-            failure);
-      }
-      if (cause instanceof UnknownHostException) {
-        return new TargetProblem(
-            "The host of %s is not known; check --url and --mqtt.".formatted(place), true, failure);
-      }
-      if (cause instanceof ConnectException || cause instanceof SocketException) {
-        return new TargetProblem(
-            "%s is not reachable; is the server running there? Trying again.".formatted(place),
-            true,
-            failure);
-      }
-      if (cause instanceof TimeoutException) {
-        return new TargetProblem(
-            "%s does not answer in time; trying again.".formatted(place), true, failure);
+      if (type.isInstance(cause)) {
+        return cause;
       }
     }
-    return new TargetProblem(
-        "The connection to %s broke (%s); trying again.".formatted(place, failure.getMessage()),
-        true,
-        failure);
+    return null;
   }
 
   /// True when trying again later may work.
