@@ -58,7 +58,7 @@ final class Bench {
   private final List<Row> rows = new ArrayList<>();
   private int loads;
 
-  /// @param folder empty, in the file system to be measured; the caller removes it
+  /// @param folder absolute and empty, in the file system to be measured; the caller removes it
   /// @param progress told what is being measured, before it starts
   Bench(
       Path folder,
@@ -122,17 +122,16 @@ final class Bench {
           double[] first = new double[STARTS];
           double[] second = new double[STARTS];
           for (int i = 0; i < STARTS; i++) {
-            Path data = folder.resolve("start-" + i);
-            first[i] = startMillis(data, admin);
-            second[i] = startMillis(data, admin);
+            first[i] = startMillis("start-" + i, admin);
+            second[i] = startMillis("start-" + i, admin);
           }
           rows.add(startRow("start: empty data folder to first ready", first));
           rows.add(startRow("start: second start to first ready", second));
         });
   }
 
-  private double startMillis(Path data, Admin admin) {
-    try (ServerProcess server = ServerProcess.start(data, admin, databaseUrl)) {
+  private double startMillis(String data, Admin admin) {
+    try (ServerProcess server = ServerProcess.start(folder, data, admin, databaseUrl)) {
       return server.startTime().toNanos() / 1e6;
     }
   }
@@ -153,7 +152,7 @@ final class Bench {
   private void serverRows(Set<Part> parts) {
     Admin admin = admin();
     Vertx vertx = Vertx.vertx();
-    try (ServerProcess server = ServerProcess.start(folder.resolve("load"), admin, databaseUrl);
+    try (ServerProcess server = ServerProcess.start(folder, "load", admin, databaseUrl);
         Account account = new Account(vertx, server.url(), null, admin.user(), admin.password())) {
       account.login();
       if (parts.contains(Part.MEMORY)) {

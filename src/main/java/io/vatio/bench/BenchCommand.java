@@ -75,7 +75,7 @@ public final class BenchCommand implements Callable<Integer> {
     Set<Part> parts = parts();
     PrintWriter out = requireSpec().commandLine().getOut();
     PrintWriter err = requireSpec().commandLine().getErr();
-    Path folder = Files.createTempDirectory(parent(), "vatio-bench-");
+    Path folder = Files.createTempDirectory(parent(), "vatio-bench-").toAbsolutePath();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> remove(folder), "vatio-bench-tidy"));
     Bench bench =
         new Bench(

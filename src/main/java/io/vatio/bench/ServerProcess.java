@@ -1,5 +1,6 @@
 package io.vatio.bench;
 
+import java.io.File;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -12,9 +13,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// The server under test: `vatio run` in a process of its own, with the Java flags of this one, its
@@ -48,16 +51,22 @@ final class ServerProcess implements AutoCloseable {
 
   /// Returns when the server says that it is ready.
   ///
+  /// @param folder absolute; the process works there
+  /// @param name of the data folder in it, which may hold the data of a start before
   /// @param databaseUrl null for the embedded database
-  static ServerProcess start(Path dataDir, Admin admin, @Nullable String databaseUrl) {
+  static ServerProcess start(Path folder, String name, Admin admin, @Nullable String databaseUrl) {
     int httpPort = ChildProcess.freePort();
     int mqttPort = ChildProcess.freePort();
-    Path log = dataDir.resolveSibling(dataDir.getFileName() + ".log");
+    Path log = folder.resolve(name + ".log");
     ProcessBuilder builder =
-        new ProcessBuilder(command()).redirectErrorStream(true).redirectOutput(log.toFile());
+        new ProcessBuilder(command())
+            // A vatio.yaml where this was started must not lead the load to somebody's database.
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile());
     Map<String, String> environment = builder.environment();
-    environment.keySet().removeIf(name -> name.startsWith("VATIO_"));
-    environment.put("VATIO_DATA_DIR", dataDir.toString());
+    environment.keySet().removeIf(variable -> variable.startsWith("VATIO_"));
+    environment.put("VATIO_DATA_DIR", folder.resolve(name).toString());
     environment.put("VATIO_HTTP_HOST", "127.0.0.1");
     environment.put("VATIO_HTTP_PORT", Integer.toString(httpPort));
     environment.put("VATIO_MQTT_HOST", "127.0.0.1");
@@ -119,8 +128,7 @@ final class ServerProcess implements AutoCloseable {
     if (Files.isRegularFile(program)) {
       command.addAll(List.of("-jar", program.toString()));
     } else {
-      String path = System.getProperty("java.class.path", "");
-      command.addAll(List.of("-cp", path, "io.vatio.app.Main"));
+      command.addAll(List.of("-cp", absoluteClassPath(), "io.vatio.app.Main"));
     }
     command.add("run");
     return command;
@@ -133,6 +141,12 @@ final class ServerProcess implements AutoCloseable {
     } catch (URISyntaxException e) {
       throw new BenchFailure("cannot find this program's own file", e);
     }
+  }
+
+  private static String absoluteClassPath() {
+    return Arrays.stream(System.getProperty("java.class.path", "").split(File.pathSeparator))
+        .map(entry -> Path.of(entry).toAbsolutePath().toString())
+        .collect(Collectors.joining(File.pathSeparator));
   }
 
   private static boolean answersReady(int port) {
