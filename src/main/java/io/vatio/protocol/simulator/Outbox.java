@@ -31,7 +31,8 @@ final class Outbox {
         waiting.pollFirstEntry();
         tally.dropped();
       }
-      waiting.put(nextNumber++, new Waiting(message, !link.isReady()));
+      boolean late = !link.isReady() || inFlight >= window;
+      waiting.put(nextNumber++, new Waiting(message, late));
     }
     pump();
   }

@@ -20,7 +20,7 @@ class OutboxTest {
 
     link.answer(0, Link.Answer.ACKNOWLEDGED);
 
-    assertEquals(List.of("now 0", "now 1", "now 2"), link.sent);
+    assertEquals(List.of("now 0", "now 1", "late 2"), link.sent);
     assertEquals(1, tally.count().acknowledged());
     assertEquals(4, tally.count().waiting());
   }
@@ -60,7 +60,7 @@ class OutboxTest {
     link.answer(0, Link.Answer.REFUSED);
 
     assertEquals(1, tally.count().refused());
-    assertEquals("now 2", link.sent.getLast());
+    assertEquals("late 2", link.sent.getLast());
   }
 
   @Test
