@@ -1,0 +1,86 @@
+package io.vatio.bench;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+
+/// A prepared packet whose time moves on by one millisecond each time it is written, so that no two
+/// are the same reading. One thread; writing allocates only when the day changes.
+final class TimedBytes {
+  /// Where the time goes in the text given to [#of]; as long as the time itself.
+  static final String TIME_SLOT = "####-##-##T##:##:##.###Z";
+
+  /// Where three digits that change each time go; absent is fine.
+  static final String VALUE_SLOT = "@@@";
+
+  private static final long DAY_MS = 86_400_000;
+  private static final DateTimeFormatter DATE =
+      DateTimeFormatter.ofPattern("uuuu-MM-dd").withZone(ZoneOffset.UTC);
+
+  private final byte[] bytes;
+  private final int timeAt;
+  private final int valueAt;
+  private final int idAt;
+  private long epochMs;
+  private long day = -1;
+
+  private TimedBytes(byte[] bytes, int idAt, Instant start) {
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    this.bytes = bytes;
+    this.idAt = idAt;
+    this.timeAt = text.indexOf(TIME_SLOT);
+    this.valueAt = text.indexOf(VALUE_SLOT);
+    this.epochMs = start.toEpochMilli();
+  }
+
+  /// @param idAt index of a two-byte packet id, or -1
+  static TimedBytes of(byte[] bytes, int idAt, Instant start) {
+    return new TimedBytes(bytes, idAt, start);
+  }
+
+  int length() {
+    return bytes.length;
+  }
+
+  void write(ByteBuffer out, int id) {
+    if (idAt >= 0) {
+      bytes[idAt] = (byte) (id >>> 8);
+      bytes[idAt + 1] = (byte) id;
+    }
+    if (timeAt >= 0) {
+      writeTime();
+    }
+    if (valueAt >= 0) {
+      digits(valueAt, 3, (int) (epochMs * 7919 % 1000));
+    }
+    out.put(bytes);
+    epochMs++;
+  }
+
+  private void writeTime() {
+    long today = epochMs / DAY_MS;
+    if (today != day) {
+      day = today;
+      byte[] date =
+          DATE.format(Instant.ofEpochMilli(epochMs)).getBytes(StandardCharsets.ISO_8859_1);
+      System.arraycopy(date, 0, bytes, timeAt, date.length);
+      byte[] rest = "T00:00:00.000Z".getBytes(StandardCharsets.ISO_8859_1);
+      System.arraycopy(rest, 0, bytes, timeAt + date.length, rest.length);
+    }
+    int ms = (int) (epochMs % DAY_MS);
+    digits(timeAt + 11, 2, ms / 3_600_000);
+    digits(timeAt + 14, 2, ms / 60_000 % 60);
+    digits(timeAt + 17, 2, ms / 1000 % 60);
+    digits(timeAt + 20, 3, ms % 1000);
+  }
+
+  private void digits(int at, int width, int value) {
+    int rest = value;
+    for (int i = at + width - 1; i >= at; i--) {
+      bytes[i] = (byte) ('0' + rest % 10);
+      rest /= 10;
+    }
+  }
+}

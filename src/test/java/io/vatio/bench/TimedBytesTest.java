@@ -1,0 +1,42 @@
+package io.vatio.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class TimedBytesTest {
+  @Test
+  void moves_on_by_a_millisecond_over_midnight() {
+    String text = "at " + TimedBytes.TIME_SLOT + ".";
+    TimedBytes bytes =
+        TimedBytes.of(
+            text.getBytes(StandardCharsets.US_ASCII),
+            -1,
+            Instant.parse("2026-12-31T23:59:59.999Z"));
+
+    assertEquals("at 2026-12-31T23:59:59.999Z.", written(bytes, 0));
+    assertEquals("at 2027-01-01T00:00:00.000Z.", written(bytes, 0));
+    assertEquals("at 2027-01-01T00:00:00.001Z.", written(bytes, 0));
+  }
+
+  @Test
+  void puts_the_packet_id_and_a_changing_value() {
+    TimedBytes bytes =
+        TimedBytes.of(
+            ("__ 1" + TimedBytes.VALUE_SLOT).getBytes(StandardCharsets.US_ASCII),
+            0,
+            Instant.ofEpochMilli(1));
+
+    assertEquals("AB 1919", written(bytes, 0x4142));
+    assertEquals("AC 1838", written(bytes, 0x4143));
+  }
+
+  private static String written(TimedBytes bytes, int id) {
+    ByteBuffer out = ByteBuffer.allocate(bytes.length());
+    bytes.write(out, id);
+    return new String(out.array(), StandardCharsets.US_ASCII);
+  }
+}
