@@ -1,9 +1,15 @@
 package io.vatio.app;
 
+import io.vatio.protocol.simulator.Scenario;
+import io.vatio.protocol.simulator.SimulationPlan;
+import io.vatio.protocol.simulator.SimulationTarget;
+import io.vatio.protocol.simulator.Simulators;
+import io.vertx.core.Vertx;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -21,6 +27,8 @@ import picocli.CommandLine.Unmatched;
       "data folder that is thrown away afterwards. Log in as admin / admin123. Loopback only."
     })
 final class DemoCommand implements Callable<Integer> {
+  private static final String USER = "admin";
+
   @Unmatched private List<String> flags = new ArrayList<>();
 
   @Override
@@ -31,11 +39,29 @@ final class DemoCommand implements Callable<Integer> {
       LogFormat.install(settings.jsonLogs());
       Server server = Server.start(settings, Clock.systemUTC());
       Greeting.print(settings, server);
-      return Life.untilTerminated(server, () -> delete(folder));
+      Vertx vertx = Vertx.vertx();
+      List<AutoCloseable> parts = new ArrayList<>(simulate(vertx, server));
+      parts.add(() -> vertx.close());
+      parts.add(server);
+      parts.add(() -> delete(folder));
+      return Life.untilTerminated(parts);
     } catch (StartFailure e) {
       delete(folder);
       throw e;
     }
+  }
+
+  /// Real clients over the real ports, as a user would start them.
+  private static List<AutoCloseable> simulate(Vertx vertx, Server server) {
+    SimulationTarget target =
+        SimulationTarget.local(
+            server.httpPort(), server.mqttPort(), USER, SettingsReader.DEMO_PASSWORD);
+    return Stream.of(
+            SimulationPlan.of(Scenario.HOME).every(Duration.ofSeconds(1)),
+            SimulationPlan.of(Scenario.OFFICE).every(Duration.ofSeconds(2)),
+            SimulationPlan.of(Scenario.WIND).every(Duration.ofSeconds(2)))
+        .map(plan -> Simulators.start(vertx, target, plan))
+        .toList();
   }
 
   private static void delete(Path folder) throws IOException {

@@ -1,14 +1,16 @@
 package io.vatio.app;
 
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 
 /// Holds the main thread until the operating system asks the process to end.
 final class Life {
   private Life() {}
 
-  /// Returns never by itself: SIGTERM and SIGINT close the parts, then the process ends with the
+  /// Returns never by itself: SIGTERM and SIGINT close the parts in their order, then the process
+  // ends with the
   /// signal's exit code.
-  static int untilTerminated(AutoCloseable... parts) {
+  static int untilTerminated(List<AutoCloseable> parts) {
     CountDownLatch never = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(

@@ -26,6 +26,6 @@ final class RunCommand implements Callable<Integer> {
     LogFormat.install(settings.jsonLogs());
     Server server = Server.start(settings, Clock.systemUTC());
     Greeting.print(settings, server);
-    return Life.untilTerminated(server);
+    return Life.untilTerminated(List.of(server));
   }
 }

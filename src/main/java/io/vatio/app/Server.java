@@ -184,6 +184,11 @@ public final class Server implements AutoCloseable {
     return http.port();
   }
 
+  /// The port of plain MQTT.
+  public int mqttPort() {
+    return settings.mqtt().port();
+  }
+
   /// All routes, for the test that compares them with the contract.
   public List<HttpApi.Endpoint> endpoints() {
     return api.endpoints();

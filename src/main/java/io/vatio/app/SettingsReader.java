@@ -34,7 +34,7 @@ public final class SettingsReader {
   /// Variables of the launcher, not of the server.
   private static final Set<String> LAUNCHER = Set.of("VATIO_JAVA_OPTS", "VATIO_CONFIG");
 
-  private static final String DEMO_PASSWORD = "admin123";
+  static final String DEMO_PASSWORD = "admin123";
   private static final String LOOPBACK = "127.0.0.1";
 
   private final Path folder;
