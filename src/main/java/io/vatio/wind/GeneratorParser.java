@@ -2,10 +2,9 @@ package io.vatio.wind;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
-import io.vatio.platform.http.Request;
 import io.vatio.platform.json.Json;
+import io.vatio.platform.json.Moments;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -29,8 +28,6 @@ final class GeneratorParser {
       Pattern.compile("[+-]?(\\d{1,30}(\\.\\d{0,30})?|\\.\\d{1,30})([eE][+-]?\\d{1,3})?");
   private static final Set<String> YES = Set.of("true", "t", "yes", "y", "on", "1", "si", "sí");
   private static final Set<String> NO = Set.of("false", "f", "no", "n", "off", "0");
-  private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
-  private static final Instant LAST = Instant.parse("9999-12-31T23:59:59Z");
 
   private final ZoneId zone;
 
@@ -69,7 +66,7 @@ final class GeneratorParser {
           new Fault(
               "",
               "value_error.jsondecode",
-              Text.of("http.malformed_json", String.valueOf(e.getMessage()))));
+              Text.of("ingest.malformed_json", String.valueOf(e.getMessage()))));
     }
     if (json == null || json.isMissingNode()) {
       return faulty(new Fault("", "value_error.missing", Text.of("http.body_missing")));
@@ -100,7 +97,7 @@ final class GeneratorParser {
               id(subject.id()),
               number(Turbine.PRODUCTION),
               number(Turbine.WIND),
-              text(Turbine.DIRECTION, true),
+              text(Turbine.DIRECTION),
               number(Turbine.TEMPERATURE),
               flag("error"),
               moment("timestamp"),
@@ -182,22 +179,15 @@ final class GeneratorParser {
       if (node == null || node.isNull()) {
         return null;
       }
-      if (node.isTextual() && node.textValue().length() <= MAX_TEXT) {
-        try {
-          Instant at = Request.instant(field, node.textValue(), zone);
-          if (!at.isBefore(FIRST) && !at.isAfter(LAST)) {
-            return at;
-          }
-        } catch (Problem.Invalid _) {
-          // Said below, together with the moments out of bounds.
-        }
+      Instant at = Moments.read(node, zone);
+      if (at == null) {
+        fault(field, "value_error.datetime", "wind.not_a_moment");
       }
-      fault(field, "value_error.datetime", "wind.not_a_moment");
-      return null;
+      return at;
     }
 
     private String park(@Nullable String told) {
-      String park = isAbsent("parque") ? "" : text("parque", false);
+      String park = isAbsent("parque") ? "" : text("parque");
       if (told == null) {
         return park;
       }
@@ -208,17 +198,17 @@ final class GeneratorParser {
       return told;
     }
 
-    private String text(String field, boolean orNumber) {
+    private String text(String field) {
       JsonNode node = required(field);
       if (node == null) {
         return "";
       }
-      if (!node.isTextual() && !(orNumber && node.isNumber())) {
+      if (!node.isTextual() && !node.isNumber()) {
         fault(field, "type_error.str", "wind.not_a_text");
         return "";
       }
       String text = node.asText().strip();
-      if (!isName(text)) {
+      if (!text.isEmpty() && !isName(text)) {
         faults.add(
             new Fault(
                 field,
@@ -252,7 +242,7 @@ final class GeneratorParser {
   }
 
   /// Whether this can be the name of a park or of a direction: 1 to [#MAX_TEXT] printable
-  /// characters.
+  /// characters. In a body an empty text stands for none, as in the original.
   static boolean isName(String text) {
     return !text.isBlank()
         && text.length() <= MAX_TEXT

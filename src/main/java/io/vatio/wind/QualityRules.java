@@ -1,6 +1,7 @@
 package io.vatio.wind;
 
 import io.vatio.reading.Quality;
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class QualityRules {
   private final PowerCurve curve;
   private final int stuckRecords;
-  private final java.time.Duration stuckFor;
+  private final Duration stuckFor;
 
   QualityRules(TurbineModel model) {
     this.curve = model.curve();
