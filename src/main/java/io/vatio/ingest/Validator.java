@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /// Doubts that need no knowledge of the device.
-final class Validator {
+public final class Validator {
   /// A device's clock may run ahead by this much.
   private static final Duration AHEAD = Duration.ofMinutes(10);
 
@@ -15,7 +15,7 @@ final class Validator {
   private Validator() {}
 
   /// The bit of [Quality#CLOCK] when a reading's time cannot be right, else 0.
-  static int clock(Instant at, Instant receivedAt) {
+  public static int clock(Instant at, Instant receivedAt) {
     return at.isBefore(BEFORE_DEVICES) || at.isAfter(receivedAt.plus(AHEAD))
         ? Quality.CLOCK.bit()
         : 0;
