@@ -1,6 +1,7 @@
 package io.vatio.platform.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -42,10 +43,8 @@ public final class Json {
   public static JsonNode parse(byte[] utf8) {
     try {
       return MAPPER.readTree(utf8);
-    } catch (JsonProcessingException e) {
-      throw new MalformedJson(sentence(e));
     } catch (IOException e) {
-      throw new MalformedJson(String.valueOf(e.getMessage()));
+      throw malformed(e);
     }
   }
 
@@ -56,6 +55,24 @@ public final class Json {
     } catch (JsonProcessingException e) {
       throw new MalformedJson(sentence(e));
     }
+  }
+
+  /// Reads JSON token by token, for messages that come by the thousand; the rules are those of
+  /// [#parse], but for what follows the last token, which is the caller's to ask for.
+  public static JsonParser parser(byte[] utf8) {
+    try {
+      return MAPPER.createParser(utf8);
+    } catch (IOException e) {
+      throw malformed(e);
+    }
+  }
+
+  /// What a parser of [#parser] threw, as a sentence for the sender.
+  public static MalformedJson malformed(IOException e) {
+    return new MalformedJson(
+        e instanceof JsonProcessingException syntax
+            ? sentence(syntax)
+            : String.valueOf(e.getMessage()));
   }
 
   /// Writes a value (record, map, list, node) as compact UTF-8 JSON.
