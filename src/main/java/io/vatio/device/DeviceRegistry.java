@@ -84,13 +84,20 @@ public final class DeviceRegistry {
   }
 
   /// Whether this text can be a serial number: not blank, at most [#MAX_SERIAL_LENGTH] characters,
-  /// no control characters and nothing that means something in a topic.
+  /// no control characters, no half characters, and nothing that means something in a topic.
   public static boolean isSerial(String text) {
     return !text.isBlank()
         && text.length() <= MAX_SERIAL_LENGTH
         && text.equals(text.strip())
-        && text.chars()
-            .noneMatch(c -> Character.isISOControl(c) || c == '/' || c == '+' || c == '#');
+        && text.codePoints().noneMatch(DeviceRegistry::isForbiddenInSerial);
+  }
+
+  private static boolean isForbiddenInSerial(int c) {
+    return Character.isISOControl(c)
+        || c == '/'
+        || c == '+'
+        || c == '#'
+        || Character.getType(c) == Character.SURROGATE;
   }
 
   /// The devices of these templates; those that do not exist are created in one transaction. The
@@ -107,36 +114,52 @@ public final class DeviceRegistry {
       }
     }
     if (!missing.isEmpty()) {
-      List<Device> created =
-          database.write(
-              handle ->
-                  missing.values().stream().map(t -> store.insert(handle, fresh(t))).toList());
-      for (Device device : created) {
-        remember(device);
-        found.put(device.serial(), device);
-        events.publish(new DeviceChanged(device));
-      }
+      found.putAll(createMissing(missing));
     }
     return found;
   }
 
+  private Map<String, Device> createMissing(Map<String, DeviceTemplate> missing) {
+    changes.lock();
+    try {
+      // Whoever held the lock may have created some of them.
+      List<Device> created =
+          database.write(
+              handle ->
+                  missing.values().stream()
+                      .filter(t -> !bySerial.containsKey(t.serial()))
+                      .map(t -> store.insert(handle, fresh(t)))
+                      .toList());
+      for (Device device : created) {
+        remember(device);
+        events.publish(new DeviceChanged(device));
+      }
+      Map<String, Device> found = new LinkedHashMap<>();
+      missing.keySet().forEach(serial -> findBySerial(serial).ifPresent(d -> found.put(serial, d)));
+      return found;
+    } finally {
+      changes.unlock();
+    }
+  }
+
   /// Creates a device.
   ///
+  /// @param details what is known of it beyond its template
   /// @return empty when the serial is taken
-  public Optional<Device> create(DeviceTemplate template, String description) {
-    if (bySerial.containsKey(template.serial())) {
-      return Optional.empty();
+  public Optional<Device> create(DeviceTemplate template, UnaryOperator<Device> details) {
+    changes.lock();
+    try {
+      if (bySerial.containsKey(template.serial())) {
+        return Optional.empty();
+      }
+      Device wanted = details.apply(fresh(template));
+      Device device = database.write(handle -> store.insert(handle, wanted));
+      remember(device);
+      events.publish(new DeviceChanged(device));
+      return Optional.of(device);
+    } finally {
+      changes.unlock();
     }
-    Device draft = fresh(template);
-    Device wanted = with(draft, description);
-    Device device = database.write(handle -> store.insert(handle, wanted));
-    Device before = bySerial.get(device.serial());
-    if (before != null) {
-      return Optional.empty();
-    }
-    remember(device);
-    events.publish(new DeviceChanged(device));
-    return Optional.of(device);
   }
 
   /// Changes a device as a person asked for, and writes a line of its state log.
@@ -291,27 +314,6 @@ public final class DeviceRegistry {
         report.at(),
         device.createdAt(),
         report.at());
-  }
-
-  private static Device with(Device device, String description) {
-    return new Device(
-        device.id(),
-        device.siteId(),
-        device.serial(),
-        device.name(),
-        device.type(),
-        device.model(),
-        description,
-        device.location(),
-        device.lifecycleState(),
-        device.operatingState(),
-        device.parameters(),
-        device.configuration(),
-        device.claimed(),
-        device.operatorId(),
-        device.lastSeen(),
-        device.createdAt(),
-        device.updatedAt());
   }
 
   private static Device touched(Device device, Instant now) {

@@ -16,6 +16,8 @@ public final class DeadLetterStore {
   static final int KEPT = 10_000;
 
   private static final int ADDRESS_KEPT = 300;
+  private static final int SENDER_KEPT = 300;
+  private static final int DETAIL_KEPT = 1_000;
 
   private static final String INSERT =
       """
@@ -80,9 +82,9 @@ public final class DeadLetterStore {
           .bind(0, Micros.of(letter.receivedAt()))
           .bind(1, letter.origin())
           .bind(2, clip(letter.address(), ADDRESS_KEPT))
-          .bind(3, letter.sender())
+          .bind(3, clip(letter.sender(), SENDER_KEPT))
           .bind(4, letter.reason())
-          .bind(5, letter.detail())
+          .bind(5, clip(letter.detail(), DETAIL_KEPT))
           .bind(6, letter.payload())
           .bind(7, letter.size())
           .add();

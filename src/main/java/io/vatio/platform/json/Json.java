@@ -1,10 +1,12 @@
 package io.vatio.platform.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -32,6 +34,7 @@ public final class Json {
                   .enable(StreamReadFeature.USE_FAST_DOUBLE_PARSER)
                   .build())
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(JsonWriteFeature.COMBINE_UNICODE_SURROGATES_IN_UTF8)
           .build();
 
   private Json() {}
@@ -42,10 +45,8 @@ public final class Json {
   public static JsonNode parse(byte[] utf8) {
     try {
       return MAPPER.readTree(utf8);
-    } catch (JsonProcessingException e) {
-      throw new MalformedJson(sentence(e));
     } catch (IOException e) {
-      throw new MalformedJson(String.valueOf(e.getMessage()));
+      throw malformed(e);
     }
   }
 
@@ -56,6 +57,24 @@ public final class Json {
     } catch (JsonProcessingException e) {
       throw new MalformedJson(sentence(e));
     }
+  }
+
+  /// Reads JSON token by token, for messages that come by the thousand; the rules are those of
+  /// [#parse], but for what follows the last token, which is the caller's to ask for.
+  public static JsonParser parser(byte[] utf8) {
+    try {
+      return MAPPER.createParser(utf8);
+    } catch (IOException e) {
+      throw malformed(e);
+    }
+  }
+
+  /// What a parser of [#parser] threw, as a sentence for the sender.
+  public static MalformedJson malformed(IOException e) {
+    return new MalformedJson(
+        e instanceof JsonProcessingException syntax
+            ? sentence(syntax)
+            : String.valueOf(e.getMessage()));
   }
 
   /// Writes a value (record, map, list, node) as compact UTF-8 JSON.
