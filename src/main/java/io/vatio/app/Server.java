@@ -8,14 +8,18 @@ import io.vatio.dashboard.PageRoutes;
 import io.vatio.device.DeviceAccessRoutes;
 import io.vatio.device.DeviceCredentials;
 import io.vatio.device.DeviceRegistry;
+import io.vatio.device.DispositivoRoutes;
 import io.vatio.energy.ConsumptionDecoder;
 import io.vatio.energy.EnergyRoutes;
 import io.vatio.energy.MainMeter;
+import io.vatio.ingest.DeadLetterRoutes;
 import io.vatio.ingest.DeadLetterStore;
 import io.vatio.ingest.Decoder;
 import io.vatio.ingest.Decoders;
+import io.vatio.ingest.DeviceStateDecoder;
 import io.vatio.ingest.Inbox;
 import io.vatio.ingest.InboxSettings;
+import io.vatio.ingest.SensorDataDecoder;
 import io.vatio.kernel.Authenticator;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.PostgresDatabase;
@@ -31,13 +35,14 @@ import io.vatio.reading.ReadingStore;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.site.Site;
 import io.vatio.site.SiteRegistry;
+import io.vatio.wind.TurbineModel;
+import io.vatio.wind.WindModule;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
@@ -79,10 +84,20 @@ public final class Server implements AutoCloseable {
       var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       Site site = storage.sites().defaultSite();
 
+      WindModule wind =
+          WindModule.open(
+              TurbineModel.GENERIC,
+              new WindModule.Needs(
+                  storage.devices(),
+                  storage.catalogue(),
+                  storage.readings(),
+                  site.zone(),
+                  clock,
+                  messages));
       Inbox inbox =
           new Inbox(
               InboxSettings.DEFAULT,
-              new Decoders(decoders(site)),
+              new Decoders(decoders(site, wind)),
               new Inbox.Storage(
                   storage.database(),
                   storage.devices(),
@@ -115,6 +130,9 @@ public final class Server implements AutoCloseable {
               HttpSettings.MAX_BODY);
       accounts.routes(api);
       new DeviceAccessRoutes(storage.devices(), credentials).addTo(api);
+      new DispositivoRoutes(storage.devices(), messages).routes(api);
+      new DeadLetterRoutes(storage.deadLetters()).routes(api);
+      wind.routes(api, inbox);
       new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
           .addTo(api);
       new AlertRoutes(storage.database(), clock).addTo(api);
@@ -167,10 +185,12 @@ public final class Server implements AutoCloseable {
         new DeadLetterStore(database));
   }
 
-  private static List<Decoder> decoders(Site site) {
-    List<Decoder> decoders = new ArrayList<>();
-    decoders.add(new ConsumptionDecoder(site.zone()));
-    return decoders;
+  private static List<Decoder> decoders(Site site, WindModule wind) {
+    return List.of(
+        new ConsumptionDecoder(site.zone()),
+        new SensorDataDecoder(),
+        new DeviceStateDecoder(),
+        wind.decoder());
   }
 
   private HttpFront openHttp() {
