@@ -129,7 +129,7 @@ export class PowerPlot {
         {},
         {
           stroke: line,
-          width: 2,
+          width: Math.max(2, em * 0.14),
           fill: (plot) => fading(plot, colour('--line-haze'), colour('--line-fade')),
           points: {
             show: false,
