@@ -32,5 +32,14 @@ export default defineConfig({
     reportCompressedSize: false,
     license: false,
   },
+  // `npm run dev`: the page from its sources, the data from a running server.
+  server: {
+    proxy: Object.fromEntries(
+      ['/api', '/dispositivos', '/datos-generadores', '/agregados'].map((path) => [
+        path,
+        process.env.VATIO_URL ?? 'http://127.0.0.1:8000',
+      ]),
+    ),
+  },
   plugins: [precompressed()],
 });

@@ -11,6 +11,8 @@ const CANDIDATES = [
   '/usr/bin/google-chrome',
 ];
 
+const LONGEST_STORY_MS = 150_000;
+
 export class Failure extends Error {}
 
 /** Fails the story with one plain sentence. */
@@ -167,6 +169,10 @@ export async function screenshot(page, name) {
 
 /** Runs a story to its end, says how it went in plain sentences, and exits 0 or 1. */
 export async function run(story) {
+  setTimeout(() => {
+    console.error('FAILED: The story took too long.');
+    process.exit(1);
+  }, LONGEST_STORY_MS).unref();
   try {
     await story();
     console.log('OK');

@@ -92,7 +92,7 @@ class Session {
   async logOut(): Promise<void> {
     const refresh = this.#held()?.refresh;
     try {
-      if (refresh) await this.#post('/api/auth/logout/', { refresh }, this.#access);
+      if (refresh) await this.#post('/api/auth/logout/', { refresh });
     } catch {
       // Unreachable or already over: this browser forgets the tokens in any case.
     }
@@ -155,8 +155,8 @@ class Session {
   }
 
   /** A request that carries its own proof: an expired access token beside it would only spoil it. */
-  #post(path: string, body: unknown, access?: string): Promise<unknown> {
-    return this.#send(path, { method: 'POST', body: JSON.stringify(body) }, access);
+  #post(path: string, body: unknown): Promise<unknown> {
+    return this.#send(path, { method: 'POST', body: JSON.stringify(body) }, undefined);
   }
 
   async #send(path: string, init: RequestInit, access: string | undefined): Promise<unknown> {
