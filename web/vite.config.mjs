@@ -30,7 +30,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    license: false,
+    // The notices of the libraries that travel inside the page.
+    license: { fileName: 'licenses.md' },
   },
   // `npm run dev`: the page from its sources, the data from a running server.
   server: {
