@@ -221,7 +221,7 @@ function devices() {
     device(4, 'LGT-0102', 'Luz del pasillo', 'luz', 'activo', { brillo: 80 }, { last_seen: seen(7200) }),
     device(5, 'CO2-0009', 'Oficina', 'sensor_co2', 'activo', { co2_ppm: 742, bateria: 88 }, { last_seen: seen(9) }),
     device(6, 'X-77', 'No definido', 'generico', 'desconocido', {}, { reclamado: false }),
-    device(7, 'EVIL-1', '<img src=x onerror=alert(1)>', '<b>x</b>', '"><script>', { '<i>a</i>': '<u>b</u>' }, { conexion: 'error' }),
+    device(7, 'EVIL-1', '<img src=x onerror=alert(1)>', '<b>x</b>', '"><script>', { '<i>a</i>': '<u>b</u>' }, { last_seen: seen(90000) }),
   ];
 }
 

@@ -77,7 +77,7 @@ function LinkBadge(props: { link: Link }) {
   const label = { live: t.live, connecting: t.connecting, down: t.offline }[state];
   return (
     <p class={`link link-${state}`} role="status" data-testid="link" data-state={state}>
-      <span class={`dot dot-${state === 'live' ? 'online' : state === 'down' ? 'error' : 'unknown'}`} aria-hidden="true" />
+      <span class={`dot ${state === 'live' ? 'dot-online' : state === 'down' ? 'dot-error' : ''}`} aria-hidden="true" />
       {label}
     </p>
   );

@@ -5,17 +5,13 @@ import { Card, Empty, sentenceFor, Skeleton } from './parts';
 import type { Speech } from './text';
 
 const REFRESH_MS = 60_000;
-/** Where the server does not say, a device heard of within this time counts as online. */
+/** A device heard of within this time counts as online. */
 const ALIVE_MS = 120_000;
 const FIRST_SHOWN = 12;
 const FACTS_SHOWN = 4;
 
-type Connection = 'online' | 'offline' | 'error' | 'unknown';
-
-function connectionOf(device: Device, heardAt: number | undefined, now: number): Connection {
-  if (heardAt !== undefined && now - heardAt < ALIVE_MS) return device.conexion === 'error' ? 'error' : 'online';
-  if (device.conexion) return device.conexion;
-  return heardAt === undefined ? 'unknown' : 'offline';
+function isOnline(heardAt: number | undefined, now: number): boolean {
+  return heardAt !== undefined && now - heardAt < ALIVE_MS;
 }
 
 export function DevicesCard(props: { feed: Feed }) {
@@ -50,7 +46,7 @@ export function DevicesCard(props: { feed: Feed }) {
       </Card>
     );
   }
-  const online = list.filter((d) => connectionOf(d, devices.heardAt(d.serial_number), now) === 'online').length;
+  const online = list.filter((device) => isOnline(devices.heardAt(device.serial_number), now)).length;
   return (
     <Card
       title={t.devices}
@@ -81,25 +77,19 @@ function DeviceRow(props: { device: Device; devices: Devices; now: number }) {
   const { t } = speech;
   const { device, devices, now } = props;
   const heardAt = devices.heardAt(device.serial_number);
-  const connection = connectionOf(device, heardAt, now);
-  const label = {
-    online: t.online,
-    offline: t.offlineDevice,
-    error: t.errorConnection,
-    unknown: t.unknownConnection,
-  }[connection];
+  const online = isOnline(heardAt, now);
   const facts = factsOf(device, devices.values(device.serial_number), speech);
   return (
     <li class="device">
       <div class="device-head">
-        <span class={`dot dot-${connection}`} aria-hidden="true" />
+        <span class={online ? 'dot dot-online' : 'dot'} aria-hidden="true" />
         <bdi class="device-name">{titleOf(device)}</bdi>
         <span class="chip">{speech.state(device.estado)}</span>
       </div>
       <p class="device-about">
         <bdi>{speech.kind(device.tipo)}</bdi>
         {' · '}
-        {connection === 'online' || heardAt === undefined ? label : t.seen(speech.age(now - heardAt))}
+        {heardAt === undefined ? t.neverSeen : online ? t.online : t.seen(speech.age(now - heardAt))}
         {device.reclamado === false && ` · ${t.unclaimed}`}
       </p>
       {facts.length > 0 && (

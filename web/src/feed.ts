@@ -1,4 +1,3 @@
-import { serverNow } from './clock';
 import { Observable } from './frame';
 import { LiveLink, type LinkState } from './live';
 import { type Point, PowerSeries } from './series';
@@ -14,8 +13,7 @@ export interface Device {
   readonly estado: string;
   readonly parametros?: Record<string, unknown> | null;
   readonly reclamado?: boolean;
-  /** Whether it is connected; absent when the server does not know. */
-  readonly conexion?: 'online' | 'offline' | 'error' | null;
+  /** Its last sign of life; lists have it, events do not. */
   readonly last_seen?: string | null;
 }
 
@@ -77,12 +75,13 @@ export class Devices extends Observable {
     this.changed();
   }
 
-  update(device: Device): void {
+  /** Takes over what changed of a device. Says whether it is one we knew. */
+  update(device: Device): boolean {
     const known = this.#bySerial.get(device.serial_number);
-    if (!known && this.#bySerial.size >= MOST_DEVICES) return;
+    if (!known && this.#bySerial.size >= MOST_DEVICES) return false;
     this.#bySerial.set(device.serial_number, { ...known, ...device });
-    this.#heard.set(device.serial_number, serverNow());
     this.changed();
+    return known !== undefined;
   }
 
   /** Notes a reading. Says whether its device is one we know. */
@@ -143,7 +142,8 @@ export class Feed {
     readings: (data) => this.#read(data),
     device_update: (data) => {
       const device = data as Device;
-      if (typeof device?.serial_number === 'string') this.devices.update(device);
+      if (typeof device?.serial_number !== 'string') return;
+      if (!this.devices.update(device)) this.#askFor(device.serial_number);
     },
     hello: () => this.#reload(),
     resync: () => this.#reload(),
