@@ -27,6 +27,7 @@ import io.vatio.platform.db.SqliteDatabase;
 import io.vatio.platform.db.StorageException;
 import io.vatio.platform.events.Events;
 import io.vatio.platform.http.ClientAddress;
+import io.vatio.platform.http.DateHeader;
 import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.HttpFront;
 import io.vatio.platform.http.HttpSettings;
@@ -128,6 +129,7 @@ public final class Server implements AutoCloseable {
               new ClientAddress(settings.http().trustedProxies()),
               messages,
               HttpSettings.MAX_BODY);
+      new DateHeader(clock).addTo(api);
       accounts.routes(api);
       new DeviceAccessRoutes(storage.devices(), credentials).addTo(api);
       new DispositivoRoutes(storage.devices(), messages).routes(api);

@@ -9,10 +9,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.HexFormat;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32;
+import org.jspecify.annotations.Nullable;
 
 /// `/` and its files. They are read from the program once and kept in memory (about 200 KB).
 public final class PageRoutes {
@@ -34,7 +34,7 @@ public final class PageRoutes {
   /// A file directly in the web folder or in its assets: no way up, nothing hidden.
   private static final Pattern NAME = Pattern.compile("(assets/)?[A-Za-z0-9_-][A-Za-z0-9._-]*");
 
-  private final Map<String, Optional<File>> files = new ConcurrentHashMap<>();
+  private final Map<String, File> files = new ConcurrentHashMap<>();
   private final byte[] authority;
 
   /// @param authority the certificate authority in PEM, for `/ca.crt`; empty when TLS is off
@@ -62,15 +62,11 @@ public final class PageRoutes {
   }
 
   private void send(RoutingContext ctx, String name, boolean hashed) {
-    Optional<File> found =
-        NAME.matcher(name).matches()
-            ? files.computeIfAbsent(name, PageRoutes::load)
-            : Optional.empty();
-    if (found.isEmpty()) {
+    File file = find(name);
+    if (file == null) {
       ctx.next();
       return;
     }
-    File file = found.get();
     HttpServerResponse response = ctx.response();
     response.putHeader("Content-Security-Policy", POLICY);
     response.putHeader("Cross-Origin-Opener-Policy", "same-origin");
@@ -93,18 +89,33 @@ public final class PageRoutes {
     }
   }
 
-  private static Optional<File> load(String name) {
+  /// Only what exists is remembered: strangers can invent names without end.
+  private @Nullable File find(String name) {
+    if (!NAME.matcher(name).matches()) {
+      return null;
+    }
+    File known = files.get(name);
+    if (known == null) {
+      known = load(name);
+      if (known != null) {
+        files.put(name, known);
+      }
+    }
+    return known;
+  }
+
+  private static @Nullable File load(String name) {
     int dot = name.lastIndexOf('.');
     String type = dot < 0 ? null : TYPES.get(name.substring(dot + 1));
     byte[] plain = type == null ? new byte[0] : read(name);
     if (type == null || plain.length == 0) {
-      return Optional.empty();
+      return null;
     }
     CRC32 checksum = new CRC32();
     checksum.update(plain);
     String tag =
         "\"" + HexFormat.of().toHexDigits((int) checksum.getValue()) + "-" + plain.length + "\"";
-    return Optional.of(new File(type, plain, read(name + ".gz"), tag));
+    return new File(type, plain, read(name + ".gz"), tag);
   }
 
   private static byte[] read(String name) {
