@@ -1,0 +1,237 @@
+package io.vatio.platform.tls;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.GeneralSecurityException;
+import java.security.KeyFactory;
+import java.security.PrivateKey;
+import java.security.Signature;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The certificate that the server shows, and the authority that signed it.
+///
+/// @param authority certificate that clients have to trust (PEM); may be given to anybody
+/// @param certificate of the server (PEM, with its chain)
+/// @param key of the server (PEM, PKCS 8); nobody else may read it
+public record ServerCertificate(Path authority, Path certificate, Path key) {
+  private static final Logger LOG = LoggerFactory.getLogger(ServerCertificate.class);
+
+  static final Duration AUTHORITY_LIFE = Duration.ofDays(3_650);
+  static final Duration SERVER_LIFE = Duration.ofDays(825);
+  private static final Duration RENEW_BEFORE = Duration.ofDays(30);
+
+  /// Type of the entries of a certificate's alternative names.
+  private static final int DNS = 2;
+
+  private static final int IP = 7;
+
+  /// Makes what is missing in `folder` and renews what ends soon or does not name the server any
+  /// more. A server certificate of another authority is somebody's own and stays as it is. Blocks.
+  ///
+  /// @param names host names and addresses by which clients know this server
+  /// @throws UncheckedIOException when the folder cannot be written
+  public static ServerCertificate ensure(Path folder, Set<String> names, Clock clock) {
+    Path authority = folder.resolve("ca.crt");
+    Path authorityKey = folder.resolve("ca.key");
+    Path certificate = folder.resolve("server.crt");
+    Path key = folder.resolve("server.key");
+    try {
+      Files.createDirectories(folder, folderRights(folder));
+      Instant now = clock.instant();
+      X509Certificate server = read(certificate);
+      X509Certificate signer = read(authority);
+      PrivateKey serverKey = readKey(key);
+      boolean foreign =
+          server != null
+              && (signer == null || !signedBy(server, signer))
+              && matches(server, serverKey);
+      if (foreign) {
+        LOG.info("tls: {} was not made here and is used as it is", certificate);
+        return new ServerCertificate(
+            Files.exists(authority) ? authority : certificate, certificate, key);
+      }
+      PrivateKey signerKey = readKey(authorityKey);
+      boolean signerGood = signer != null && matches(signer, signerKey) && lasts(signer, now);
+      boolean serverGood =
+          server != null
+              && signer != null
+              && matches(server, serverKey)
+              && lasts(server, now)
+              && namesOf(server).containsAll(names);
+      if (serverGood) {
+        return new ServerCertificate(authority, certificate, key);
+      }
+      CertificateMaker maker = new CertificateMaker(now);
+      if (!signerGood) {
+        if (signer != null) {
+          LOG.warn("tls: {} is replaced; devices need the new one", authority);
+        }
+        CertificateMaker.Pair made = maker.authority();
+        signer = made.certificate();
+        signerKey = made.key();
+        write(authorityKey, pem("PRIVATE KEY", signerKey.getEncoded()), true);
+        write(authority, pem("CERTIFICATE", signer.getEncoded()), false);
+      }
+      if (signer == null || signerKey == null) {
+        throw new IllegalStateException("no certificate authority");
+      }
+      CertificateMaker.Pair made =
+          maker.server(new CertificateMaker.Pair(signer, signerKey), names);
+      write(key, pem("PRIVATE KEY", made.key().getEncoded()), true);
+      write(
+          certificate,
+          pem("CERTIFICATE", made.certificate().getEncoded())
+              + pem("CERTIFICATE", signer.getEncoded()),
+          false);
+      LOG.info("tls: new server certificate for {}", String.join(", ", names));
+      return new ServerCertificate(authority, certificate, key);
+    } catch (IOException e) {
+      throw new UncheckedIOException("tls: " + e.getMessage(), e);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("tls: make certificate", e);
+    }
+  }
+
+  private static boolean lasts(X509Certificate certificate, Instant now) {
+    return certificate.getNotAfter().toInstant().isAfter(now.plus(RENEW_BEFORE));
+  }
+
+  private static boolean signedBy(X509Certificate certificate, X509Certificate authority) {
+    try {
+      certificate.verify(authority.getPublicKey());
+      return true;
+    } catch (GeneralSecurityException _) {
+      return false;
+    }
+  }
+
+  /// Whether a key is the certificate's: after a crash between two files it may not be.
+  private static boolean matches(X509Certificate certificate, @Nullable PrivateKey key)
+      throws GeneralSecurityException {
+    if (key == null || !key.getAlgorithm().equals(certificate.getPublicKey().getAlgorithm())) {
+      return false;
+    }
+    byte[] sample = certificate.getEncoded();
+    Signature signature =
+        Signature.getInstance(
+            key.getAlgorithm().equals("EC") ? "SHA256withECDSA" : "SHA256withRSA");
+    signature.initSign(key);
+    signature.update(sample);
+    byte[] signed = signature.sign();
+    signature.initVerify(certificate.getPublicKey());
+    signature.update(sample);
+    return signature.verify(signed);
+  }
+
+  /// The names in a certificate, addresses in Java's own notation.
+  static Set<String> namesOf(X509Certificate certificate) throws GeneralSecurityException {
+    Set<String> names = new HashSet<>();
+    var entries = certificate.getSubjectAlternativeNames();
+    if (entries != null) {
+      for (List<?> entry : entries) {
+        int type = (Integer) entry.get(0);
+        if (type == DNS || type == IP) {
+          names.add(ServerNames.normal(String.valueOf(entry.get(1))));
+        }
+      }
+    }
+    return names;
+  }
+
+  private static @Nullable X509Certificate read(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return null;
+    }
+    try {
+      return (X509Certificate)
+          CertificateFactory.getInstance("X.509")
+              .generateCertificate(new ByteArrayInputStream(Files.readAllBytes(file)));
+    } catch (GeneralSecurityException e) {
+      throw new IOException(file + " is not a certificate in PEM form", e);
+    }
+  }
+
+  private static @Nullable PrivateKey readKey(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return null;
+    }
+    String text = Files.readString(file);
+    String body = text.replaceAll("-----[A-Z ]+-----", "").replaceAll("\\s", "");
+    try {
+      PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(body));
+      for (String algorithm : List.of("EC", "RSA")) {
+        try {
+          return KeyFactory.getInstance(algorithm).generatePrivate(spec);
+        } catch (java.security.spec.InvalidKeySpecException _) {
+          // The other one, then.
+        }
+      }
+    } catch (GeneralSecurityException | IllegalArgumentException e) {
+      throw new IOException(file + " is not a private key in PEM form (PKCS 8)", e);
+    }
+    throw new IOException(file + " is not a private key in PEM form (PKCS 8, EC or RSA)");
+  }
+
+  private static String pem(String type, byte[] der) {
+    return "-----BEGIN "
+        + type
+        + "-----\n"
+        + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
+        + "\n-----END "
+        + type
+        + "-----\n";
+  }
+
+  /// All or nothing: a new file takes the old one's place once it is on the disk.
+  private static void write(Path file, String text, boolean secret) throws IOException {
+    Path fresh = file.resolveSibling(file.getFileName() + ".new");
+    Files.deleteIfExists(fresh);
+    boolean posix = isPosix(file);
+    if (posix) {
+      Files.createFile(
+          fresh,
+          PosixFilePermissions.asFileAttribute(
+              PosixFilePermissions.fromString(secret ? "rw-------" : "rw-r--r--")));
+    } else {
+      Files.createFile(fresh);
+    }
+    Files.write(fresh, text.getBytes(StandardCharsets.US_ASCII));
+    try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
+      channel.force(true);
+    }
+    Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+  }
+
+  private static FileAttribute<?>[] folderRights(Path folder) {
+    return isPosix(folder)
+        ? new FileAttribute<?>[] {
+          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
+        }
+        : new FileAttribute<?>[0];
+  }
+
+  private static boolean isPosix(Path path) {
+    return path.getFileSystem().supportedFileAttributeViews().contains("posix");
+  }
+}

@@ -1,0 +1,81 @@
+package io.vatio.protocol.mqtt;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/// The broker's figures. Thread safe.
+final class BrokerMeters {
+  private final MeterRegistry registry;
+  private final Counter received;
+  private final Counter sent;
+  private final Counter denied;
+  private final Counter refusedLogins;
+  private final Counter slow;
+  private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicInteger unknown = new AtomicInteger();
+
+  BrokerMeters(MeterRegistry registry) {
+    this.registry = registry;
+    this.received =
+        Counter.builder("vatio.mqtt.received")
+            .description("Messages that clients published")
+            .register(registry);
+    this.sent =
+        Counter.builder("vatio.mqtt.sent")
+            .description("Messages sent to subscribers")
+            .register(registry);
+    this.denied =
+        Counter.builder("vatio.mqtt.denied")
+            .description("Messages and subscriptions on topics that the client may not use")
+            .register(registry);
+    this.refusedLogins =
+        Counter.builder("vatio.mqtt.logins.refused")
+            .description("Connections refused for their credentials")
+            .register(registry);
+    this.slow =
+        Counter.builder("vatio.mqtt.subscribers.closed")
+            .description("Connections ended because the client did not take its messages")
+            .register(registry);
+    Gauge.builder("vatio.mqtt.connections", connections, AtomicInteger::get)
+        .description("Open connections")
+        .register(registry);
+    Gauge.builder("vatio.mqtt.connections.unknown", unknown, AtomicInteger::get)
+        .description("Open connections that have not shown who they are")
+        .register(registry);
+  }
+
+  AtomicInteger connections() {
+    return connections;
+  }
+
+  AtomicInteger unknown() {
+    return unknown;
+  }
+
+  void received() {
+    received.increment();
+  }
+
+  void sent() {
+    sent.increment();
+  }
+
+  void denied() {
+    denied.increment();
+  }
+
+  void refusedLogin() {
+    refusedLogins.increment();
+  }
+
+  void slowSubscriber() {
+    slow.increment();
+  }
+
+  /// @param reason a fixed word
+  void dropped(String reason) {
+    registry.counter("vatio.mqtt.dropped", "reason", reason).increment();
+  }
+}

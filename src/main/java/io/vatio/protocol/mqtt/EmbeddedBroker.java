@@ -1,0 +1,285 @@
+package io.vatio.protocol.mqtt;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vatio.device.DeviceAccessRevoked;
+import io.vatio.ingest.Inbox;
+import io.vatio.kernel.Authenticator;
+import io.vatio.kernel.Principal;
+import io.vatio.platform.db.Database;
+import io.vatio.platform.events.Events;
+import io.vatio.platform.text.Messages;
+import io.vatio.platform.tls.ServerCertificate;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.internal.net.NetSocketInternal;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
+import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.ext.web.Router;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The MQTT broker in this process: its listeners, and what other rooms may ask of it.
+///
+/// Connections are spread over event loops, one a processor. Thread safe.
+public final class EmbeddedBroker {
+  private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
+
+  /// Subprotocols that the HTTP server must offer for [#mount].
+  public static final List<String> WEB_SOCKET_PROTOCOLS = List.of("mqtt", "mqttv3.1");
+
+  private static final int MOST_LOOPS = 8;
+  private static final int BACKLOG = 1_024;
+  private static final int UNSUPPORTED = 1002;
+
+  private final Vertx vertx;
+  private final Broker broker;
+  private final Events.Subscription revocations;
+  private final List<String> deployments = new ArrayList<>();
+  private int port;
+  private int tlsPort;
+
+  private EmbeddedBroker(Vertx vertx, Broker broker, Events events) {
+    this.vertx = vertx;
+    this.broker = broker;
+    this.revocations =
+        events.subscribe(
+            DeviceAccessRevoked.class,
+            revoked ->
+                disconnect(
+                    who -> who instanceof Principal.Device d && d.id() == revoked.deviceId()));
+  }
+
+  /// What the broker works with.
+  ///
+  /// @param certificate for the TLS listener; null only where that is off
+  public record Parts(
+      Inbox inbox,
+      Authenticator authenticator,
+      Events events,
+      Database database,
+      @Nullable ServerCertificate certificate,
+      MeterRegistry meters,
+      Clock clock,
+      Messages messages) {}
+
+  /// Reads the retained messages and opens the listeners. Fails when a port is taken.
+  public static Future<EmbeddedBroker> start(Vertx vertx, MqttSettings settings, Parts parts) {
+    return vertx
+        .executeBlocking(
+            () -> RetainedMessages.open(parts.database(), parts.clock(), settings), false)
+        .compose(
+            retained -> {
+              Broker broker = new Broker(settings, parts, retained);
+              EmbeddedBroker embedded = new EmbeddedBroker(vertx, broker, parts.events());
+              return embedded
+                  .listen(Door.PLAIN, settings.port(), options(settings))
+                  .compose(
+                      port -> {
+                        embedded.port = port;
+                        return settings.tlsPort() == 0
+                            ? Future.succeededFuture(0)
+                            : embedded.listen(
+                                Door.TLS,
+                                settings.tlsPort(),
+                                secured(options(settings), parts.certificate()));
+                      })
+                  .map(
+                      tlsPort -> {
+                        embedded.tlsPort = tlsPort;
+                        return embedded;
+                      })
+                  .recover(
+                      e -> embedded.close().eventually(() -> Future.failedFuture(e)).map(embedded));
+            });
+  }
+
+  private static NetServerOptions options(MqttSettings settings) {
+    return new NetServerOptions()
+        .setHost(settings.host())
+        .setTcpNoDelay(true)
+        .setTcpKeepAlive(true)
+        .setAcceptBacklog(BACKLOG);
+  }
+
+  private static NetServerOptions secured(
+      NetServerOptions options, @Nullable ServerCertificate certificate) {
+    if (certificate == null) {
+      throw new IllegalArgumentException("the TLS listener needs a certificate");
+    }
+    return options
+        .setSsl(true)
+        .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"))
+        .setKeyCertOptions(
+            new PemKeyCertOptions()
+                .setCertPath(certificate.certificate().toString())
+                .setKeyPath(certificate.key().toString()));
+  }
+
+  /// Opens one listener on every event loop; completes with its port, 0 when it is off.
+  private Future<Integer> listen(Door door, int wanted, NetServerOptions options) {
+    if (wanted == 0) {
+      return Future.succeededFuture(0);
+    }
+    int loops = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MOST_LOOPS);
+    // The first one finds the port, the others share it.
+    Future<Integer> opened =
+        deploy(door, wanted == MqttSettings.ANY_FREE_PORT ? 0 : wanted, options);
+    for (int i = 1; i < loops; i++) {
+      opened = opened.compose(actual -> deploy(door, actual, options));
+    }
+    return opened;
+  }
+
+  private Future<Integer> deploy(Door door, int port, NetServerOptions options) {
+    Listener listener = new Listener(door, new NetServerOptions(options).setPort(port));
+    return vertx
+        .deployVerticle(listener, new DeploymentOptions())
+        .map(
+            id -> {
+              synchronized (deployments) {
+                deployments.add(id);
+              }
+              return listener.actualPort();
+            });
+  }
+
+  /// Port of the plain listener, 0 when it is off.
+  public int port() {
+    return port;
+  }
+
+  /// Port of the TLS listener, 0 when it is off.
+  public int tlsPort() {
+    return tlsPort;
+  }
+
+  /// Serves MQTT over WebSocket at `/mqtt`. The HTTP server must offer [#WEB_SOCKET_PROTOCOLS] and
+  /// take frames as large as a packet.
+  ///
+  /// @param address tells the client's address of a request
+  public void mount(Router router, Function<HttpServerRequest, String> address) {
+    router
+        .route("/mqtt")
+        .handler(
+            context -> {
+              HttpServerRequest request = context.request();
+              if (!"websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
+                context.response().putHeader("Upgrade", "websocket");
+                context.fail(400);
+                return;
+              }
+              String client = address.apply(request);
+              request.toWebSocket().onSuccess(socket -> accept(socket, client));
+            });
+  }
+
+  /// Takes a WebSocket over; on its event loop.
+  public void accept(ServerWebSocket socket, String address) {
+    if (socket.subProtocol() == null || !WEB_SOCKET_PROTOCOLS.contains(socket.subProtocol())) {
+      socket.close((short) UNSUPPORTED, "subprotocol mqtt expected");
+      return;
+    }
+    ContextInternal context = (ContextInternal) vertx.getOrCreateContext();
+    WebSocketTransport.start(socket, context.nettyEventLoop(), address, broker);
+  }
+
+  /// Publishes in the server's own name. From any thread.
+  ///
+  /// @param topic a valid topic name
+  /// @param retain keep it for those who subscribe later; without payload: forget what was kept
+  /// @return to how many sessions it was given; completes once a retained message is on the disk
+  public CompletionStage<Integer> publish(String topic, byte[] payload, int qos, boolean retain) {
+    MqttSettings settings = broker.settings();
+    if (!Topics.isName(topic, settings.topicLength(), settings.topicLevels())) {
+      throw new IllegalArgumentException("not a topic name: " + topic);
+    }
+    Publication publication =
+        new Publication(topic, payload, qos, retain, null, Publication.FOREVER);
+    CompletableFuture<RetainedMessages.Outcome> kept =
+        retain
+            ? broker.retained().put(publication)
+            : CompletableFuture.completedFuture(RetainedMessages.Outcome.KEPT);
+    Route[] routes = broker.routes(topic, null);
+    broker.deliver(publication, routes);
+    return kept.thenApply(
+        outcome -> {
+          if (outcome == RetainedMessages.Outcome.FULL) {
+            throw new IllegalStateException("no room to retain " + topic);
+          }
+          return routes.length;
+        });
+  }
+
+  /// Ends the sessions of whoever has lost the right to them. From any thread.
+  public void disconnect(Predicate<Principal> who) {
+    broker.disconnect(who, Packets.ADMINISTRATIVE);
+  }
+
+  /// Says goodbye to all clients, closes the listeners and saves what is not saved yet.
+  public Future<Void> close() {
+    revocations.close();
+    broker.disconnect(_ -> true, Packets.SHUTTING_DOWN);
+    List<String> open;
+    synchronized (deployments) {
+      open = List.copyOf(deployments);
+      deployments.clear();
+    }
+    Future<?> closed =
+        Future.join(open.stream().map(vertx::undeploy).toList())
+            .otherwise(
+                e -> {
+                  LOG.warn("listener not closed", e);
+                  return null;
+                });
+    return closed
+        .eventually(
+            () ->
+                vertx.executeBlocking(
+                    () -> {
+                      broker.retained().close();
+                      return true;
+                    },
+                    false))
+        .mapEmpty();
+  }
+
+  /// One listener on one event loop; its connections stay there.
+  private final class Listener extends VerticleBase {
+    private final Door door;
+    private final NetServerOptions options;
+    private @Nullable NetServer server;
+
+    Listener(Door door, NetServerOptions options) {
+      this.door = door;
+      this.options = options;
+    }
+
+    @Override
+    public Future<?> start() {
+      server = vertx.createNetServer(options);
+      server.connectHandler(
+          socket -> SocketTransport.start((NetSocketInternal) socket, door, broker));
+      server.exceptionHandler(e -> LOG.debug("handshake failed: {}", e.toString()));
+      return server.listen();
+    }
+
+    int actualPort() {
+      return server == null ? 0 : server.actualPort();
+    }
+  }
+}

@@ -1,0 +1,7 @@
+package io.vatio.protocol.mqtt;
+
+/// One session that gets a message, after its overlapping subscriptions were made one.
+///
+/// @param qos highest of its subscriptions
+/// @param identifiers of its subscriptions, empty for none
+record Route(MqttSession session, int qos, boolean retainAsPublished, int[] identifiers) {}

@@ -1,0 +1,258 @@
+package io.vatio.protocol.mqtt;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.mqtt.MqttDecoder;
+import io.netty.handler.codec.mqtt.MqttEncoder;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import io.vertx.core.internal.net.NetSocketInternal;
+import java.util.ArrayDeque;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// MQTT over a TCP or TLS socket: the codec and this handler stand in the socket's pipeline, in
+/// front of Vert.x's own, which sees the socket's life but no data.
+final class SocketTransport extends ChannelInboundHandlerAdapter implements Transport {
+  private static final Logger LOG = LoggerFactory.getLogger(SocketTransport.class);
+
+  /// How long a client may go on sending after it was told that all is over.
+  static final long LAST_WORDS_MS = 2_000;
+
+  /// Bytes that a client may send before its CONNECT is complete.
+  private static final int CONNECT_BYTES = 64 << 10;
+
+  private static final int CLIENT_ID_LENGTH = 256;
+
+  private final ChannelHandlerContext socket;
+  private final MqttDecoder decoder;
+  private final ArrayDeque<MqttMessage> backlog = new ArrayDeque<>();
+  private @Nullable Greeting greeting = new Greeting();
+  private @Nullable ChannelHandlerContext context;
+  private @Nullable Listener listener;
+  private boolean paused;
+  private boolean resuming;
+
+  private SocketTransport(ChannelHandlerContext socket, int maxPacketBytes) {
+    this.socket = socket;
+    this.decoder = new MqttDecoder(maxPacketBytes, CLIENT_ID_LENGTH);
+  }
+
+  /// Speaks MQTT on a socket that was just accepted. On its event loop.
+  static void start(NetSocketInternal socket, Door door, Broker broker) {
+    ChannelHandlerContext handler = socket.channelHandlerContext();
+    SocketTransport transport = new SocketTransport(handler, broker.settings().maxPacketBytes());
+    MqttSession session =
+        new MqttSession(broker, transport, door, socket.remoteAddress().hostAddress());
+    transport.listener = session;
+    ChannelPipeline pipeline = handler.pipeline();
+    pipeline.addBefore(handler.name(), "mqtt-greeting", transport.greeting);
+    pipeline.addBefore(handler.name(), "mqtt-encoder", MqttEncoder.INSTANCE);
+    pipeline.addBefore(handler.name(), "mqtt-decoder", transport.decoder);
+    pipeline.addBefore(handler.name(), "mqtt", transport);
+    session.start();
+  }
+
+  private Listener listener() {
+    if (listener == null) {
+      throw new IllegalStateException("not started");
+    }
+    return listener;
+  }
+
+  private ChannelHandlerContext context() {
+    return context == null ? socket : context;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext ctx) {
+    context = ctx;
+  }
+
+  @Override
+  public void channelRead(ChannelHandlerContext ctx, Object packet) {
+    if (!(packet instanceof MqttMessage message)) {
+      ReferenceCountUtil.release(packet);
+    } else if (paused) {
+      backlog.add(message);
+    } else {
+      deliver(message);
+    }
+  }
+
+  private void deliver(MqttMessage message) {
+    if (greeting != null) {
+      socket.pipeline().remove(greeting);
+      greeting = null;
+    }
+    try {
+      listener().received(message);
+    } finally {
+      ReferenceCountUtil.release(message);
+    }
+  }
+
+  @Override
+  public void channelReadComplete(ChannelHandlerContext ctx) {
+    listener().readComplete();
+    ctx.fireChannelReadComplete();
+  }
+
+  @Override
+  public void channelWritabilityChanged(ChannelHandlerContext ctx) {
+    if (ctx.channel().isWritable()) {
+      listener().drained();
+    }
+    ctx.fireChannelWritabilityChanged();
+  }
+
+  @Override
+  public void channelInactive(ChannelHandlerContext ctx) {
+    backlog.forEach(ReferenceCountUtil::release);
+    backlog.clear();
+    listener().closed();
+    ctx.fireChannelInactive();
+  }
+
+  @Override
+  public void exceptionCaught(ChannelHandlerContext ctx, Throwable cause) {
+    LOG.debug("{}: {}", ctx.channel().remoteAddress(), cause.toString());
+    ctx.close();
+  }
+
+  @Override
+  public void write(MqttMessage packet) {
+    context().write(packet, context().voidPromise());
+  }
+
+  @Override
+  public void write(ByteBuf packets) {
+    context().write(packets, context().voidPromise());
+  }
+
+  @Override
+  public void flush() {
+    context().flush();
+  }
+
+  @Override
+  public boolean writable() {
+    return socket.channel().isWritable();
+  }
+
+  @Override
+  public void pause() {
+    paused = true;
+    resuming = false;
+    // What was read already stays in the decoder as bytes.
+    decoder.setSingleDecode(true);
+    socket.channel().config().setAutoRead(false);
+  }
+
+  @Override
+  public void resume() {
+    // Later, for this may be called in the middle of decoding.
+    if (paused && !resuming) {
+      resuming = true;
+      execute(this::resumeNow);
+    }
+  }
+
+  private void resumeNow() {
+    if (!resuming || !socket.channel().isActive()) {
+      return;
+    }
+    resuming = false;
+    paused = false;
+    while (!paused && !backlog.isEmpty()) {
+      deliver(backlog.remove());
+    }
+    if (!paused) {
+      decoder.setSingleDecode(false);
+      socket.channel().config().setAutoRead(true);
+      decode();
+    }
+    listener().readComplete();
+  }
+
+  /// Makes the decoder go on with the bytes that it has.
+  private void decode() {
+    ChannelHandlerContext at = socket.pipeline().context(decoder);
+    if (at != null) {
+      try {
+        decoder.channelRead(at, Unpooled.EMPTY_BUFFER);
+      } catch (Exception e) {
+        exceptionCaught(at, e);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+  }
+
+  @Override
+  public void closeSlowly() {
+    context()
+        .writeAndFlush(Unpooled.EMPTY_BUFFER)
+        .addListener(
+            _ -> {
+              if (socket.channel() instanceof DuplexChannel duplex
+                  && socket.pipeline().get(SslHandler.class) == null) {
+                duplex.shutdownOutput();
+              }
+            });
+    paused = false;
+    resuming = false;
+    decoder.setSingleDecode(false);
+    socket.channel().config().setAutoRead(true);
+    schedule(() -> socket.channel().close(), LAST_WORDS_MS);
+  }
+
+  @Override
+  public void execute(Runnable task) {
+    try {
+      socket.channel().eventLoop().execute(task);
+    } catch (RejectedExecutionException e) {
+      LOG.debug("the server has stopped", e);
+    }
+  }
+
+  @Override
+  public Future<?> schedule(Runnable task, long delayMs) {
+    return socket.channel().eventLoop().schedule(task, delayMs, TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public ByteBufAllocator alloc() {
+    return socket.alloc();
+  }
+
+  /// Counts what a stranger sends before the first packet is complete; then it is taken out.
+  private static final class Greeting extends ChannelInboundHandlerAdapter {
+    private int bytes;
+
+    @Override
+    public void channelRead(ChannelHandlerContext ctx, Object data) {
+      if (data instanceof ByteBuf buffer) {
+        bytes += buffer.readableBytes();
+      }
+      ctx.fireChannelRead(data);
+      if (bytes > CONNECT_BYTES && !ctx.isRemoved()) {
+        ctx.close();
+      }
+    }
+  }
+}
