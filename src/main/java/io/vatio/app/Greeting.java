@@ -2,6 +2,7 @@ package io.vatio.app;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.Optional;
 
 /// What a new user reads first: where to click, how to come in, where devices connect.
@@ -19,6 +20,17 @@ final class Greeting {
     Optional<String> code = server.setupCode();
     code.ifPresent(
         value -> line(text, "First start", "open the page and enter the set-up code " + value));
+    String host = reachable(settings.mqtt().host());
+    if (server.mqttPort() > 0) {
+      line(text, "MQTT", "mqtt://" + host + ":" + server.mqttPort());
+    }
+    Path authority = server.authority();
+    if (authority != null) {
+      line(
+          text,
+          "MQTT over TLS",
+          "mqtts://" + host + ":" + server.mqttsPort() + "  (trust " + page + "ca.crt)");
+    }
     line(text, "API", page + "api/docs/");
     System.out.println(text);
   }

@@ -32,6 +32,10 @@ import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.HttpFront;
 import io.vatio.platform.http.HttpSettings;
 import io.vatio.platform.text.Messages;
+import io.vatio.platform.tls.ServerCertificate;
+import io.vatio.platform.tls.ServerNames;
+import io.vatio.protocol.mqtt.EmbeddedBroker;
+import io.vatio.protocol.mqtt.MqttSettings;
 import io.vatio.reading.ReadingStore;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.site.Site;
@@ -50,6 +54,7 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -68,7 +73,10 @@ public final class Server implements AutoCloseable {
   private final Vertx vertx;
   private final AccountModule accounts;
   private final HttpApi api;
+  private final @Nullable ServerCertificate certificate;
+  private final EmbeddedBroker broker;
   private final HttpFront http;
+  private volatile boolean closing;
 
   private Server(Settings settings, Clock clock) {
     this.settings = settings;
@@ -138,8 +146,25 @@ public final class Server implements AutoCloseable {
       new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
           .addTo(api);
       new AlertRoutes(storage.database(), clock).addTo(api);
-      new HealthRoutes(storage.database(), () -> true, meters, clock).addTo(api);
-      new PageRoutes(new byte[0]).addTo(api);
+      this.certificate =
+          settings.mqtt().tlsPort() == 0
+              ? null
+              : ServerCertificate.ensure(tls(folder), ServerNames.of(settings.publicUrl()), clock);
+      this.broker =
+          openBroker(
+              new EmbeddedBroker.Parts(
+                  inbox,
+                  authenticator,
+                  storage.events(),
+                  storage.database(),
+                  certificate,
+                  meters,
+                  clock,
+                  messages));
+      keep("broker", () -> await("close the broker", broker.close()));
+      broker.mount(api.router(), api::addressOf);
+      new HealthRoutes(storage.database(), () -> !closing, meters, clock).addTo(api);
+      new PageRoutes(certificate == null ? null : certificate.authority()).addTo(api);
 
       this.http = openHttp();
       keep("HTTP", () -> await("close HTTP", http.close()));
@@ -195,6 +220,21 @@ public final class Server implements AutoCloseable {
         wind.decoder());
   }
 
+  private static Path tls(DataFolder folder) {
+    return folder.path().resolve("tls");
+  }
+
+  private EmbeddedBroker openBroker(EmbeddedBroker.Parts brokerParts) {
+    Settings.Mqtt mqtt = settings.mqtt();
+    return await(
+        "listen for MQTT on %s:%d and %d".formatted(mqtt.host(), mqtt.port(), mqtt.tlsPort()),
+        EmbeddedBroker.start(
+            vertx,
+            MqttSettings.of(
+                mqtt.host(), mqtt.port(), mqtt.tlsPort(), mqtt.anonymous(), mqtt.maxPacket()),
+            brokerParts));
+  }
+
   private HttpFront openHttp() {
     return await(
         "listen for HTTP on %s:%d".formatted(settings.http().host(), settings.http().port()),
@@ -206,9 +246,19 @@ public final class Server implements AutoCloseable {
     return http.port();
   }
 
-  /// The port of plain MQTT.
+  /// The port of plain MQTT, 0 when it is off.
   public int mqttPort() {
-    return settings.mqtt().port();
+    return broker.port();
+  }
+
+  /// The port of MQTT over TLS, 0 when it is off.
+  public int mqttsPort() {
+    return broker.tlsPort();
+  }
+
+  /// The certificate authority that clients of the TLS listener have to trust, null without TLS.
+  @Nullable Path authority() {
+    return certificate == null ? null : certificate.authority();
   }
 
   /// All routes, for the test that compares them with the contract.
@@ -242,6 +292,7 @@ public final class Server implements AutoCloseable {
   /// Closes the doors first, stores what is still inside, then lets go of the disk. Blocks.
   @Override
   public void close() {
+    closing = true;
     while (!parts.isEmpty()) {
       Part part = parts.pop();
       try {

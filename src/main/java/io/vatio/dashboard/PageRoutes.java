@@ -7,6 +7,8 @@ import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -37,9 +39,13 @@ public final class PageRoutes {
   private final Map<String, File> files = new ConcurrentHashMap<>();
   private final byte[] authority;
 
-  /// @param authority the certificate authority in PEM, for `/ca.crt`; empty when TLS is off
-  public PageRoutes(byte[] authority) {
-    this.authority = authority.clone();
+  /// @param authority PEM file of the certificate authority, for `/ca.crt`; null when TLS is off
+  public PageRoutes(@Nullable Path authority) {
+    try {
+      this.authority = authority == null ? new byte[0] : Files.readAllBytes(authority);
+    } catch (IOException e) {
+      throw new UncheckedIOException("read " + authority, e);
+    }
   }
 
   public void addTo(HttpApi api) {

@@ -54,12 +54,18 @@ public record MqttSettings(
 
   /// Listeners as given, limits as they are by default.
   public static MqttSettings of(String host, int port, int tlsPort, boolean anonymous) {
+    return of(host, port, tlsPort, anonymous, 256 << 10);
+  }
+
+  /// Listeners and the largest packet as given, the other limits as they are by default.
+  public static MqttSettings of(
+      String host, int port, int tlsPort, boolean anonymous, int maxPacketBytes) {
     return new MqttSettings(
         host,
         port,
         tlsPort,
         anonymous,
-        256 << 10,
+        maxPacketBytes,
         1_000,
         1 << 20,
         40_000,
