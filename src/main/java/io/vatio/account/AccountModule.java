@@ -53,7 +53,15 @@ public final class AccountModule implements AutoCloseable {
   ///     the data
   public static AccountModule open(
       Database database, AccountSettings settings, Clock clock, Messages messages) {
-    Passwords passwords = new Passwords();
+    return open(database, settings, clock, messages, new Passwords());
+  }
+
+  static AccountModule open(
+      Database database,
+      AccountSettings settings,
+      Clock clock,
+      Messages messages,
+      Passwords passwords) {
     try {
       AccountModule module = new AccountModule(database, settings, clock, messages, passwords);
       module.requireTrustedRole();
@@ -110,6 +118,11 @@ public final class AccountModule implements AutoCloseable {
   /// For the rooms that give out tokens of their own.
   public Tokens tokens() {
     return tokens;
+  }
+
+  /// People and roles, for this room.
+  Accounts accounts() {
+    return accounts;
   }
 
   /// The door for every protocol.

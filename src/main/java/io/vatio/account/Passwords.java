@@ -40,9 +40,6 @@ final class Passwords implements AutoCloseable {
           Thread.ofPlatform().daemon().name("password-", 1).factory());
   private final Argon2Function present;
 
-  /// What an unknown user's password is compared with: the same work, and never equal.
-  private final CompletableFuture<String> nobody;
-
   Passwords() {
     this(MEMORY_KIB, ITERATIONS);
   }
@@ -52,7 +49,6 @@ final class Passwords implements AutoCloseable {
   Passwords(int memoryKib, int iterations) {
     threads.allowCoreThreadTimeOut(true);
     present = function(memoryKib, iterations);
-    nobody = CompletableFuture.supplyAsync(() -> hashHere(randomText()), threads);
   }
 
   /// Makes a hash.
@@ -73,28 +69,21 @@ final class Passwords implements AutoCloseable {
 
   private Verdict verifyHere(String password, @Nullable String hash) {
     if (hash == null) {
-      matches(present, password, nobody.join());
+      // The same work as a comparison, so that nobody can tell an unknown user by the time.
+      hashHere(password);
       return new Verdict(false, null, null);
     }
     Argon2Function made = Argon2Function.getInstanceFromHash(hash);
-    if (!matches(made, password, hash)) {
+    if (!made.check(password, hash)) {
       return new Verdict(false, hash, null);
     }
     return new Verdict(true, hash, made.equals(present) ? null : hashHere(password));
-  }
-
-  private static boolean matches(Argon2Function function, String password, String hash) {
-    return function.check(password, hash);
   }
 
   private String hashHere(String password) {
     byte[] salt = new byte[SALT_BYTES];
     random.nextBytes(salt);
     return present.hash(password.getBytes(StandardCharsets.UTF_8), salt).getResult();
-  }
-
-  private String randomText() {
-    return Secrets.text(random, 32);
   }
 
   private static Argon2Function function(int memoryKib, int iterations) {
