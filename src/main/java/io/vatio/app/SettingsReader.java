@@ -100,7 +100,7 @@ public final class SettingsReader {
   /// @return the configuration file, if one is named
   private Optional<String> readFlags(List<String> flags) {
     Map<String, SettingsRow<?>> rows = rows(SettingsRow::flag);
-    Layer layer = new Layer("flag", "-file", rows, SettingsReader::flagOfKey);
+    Layer layer = new Layer("", "-file", rows, SettingsReader::flagOfKey);
     String file = null;
     for (int i = 0; i < flags.size(); i++) {
       String word = flags.get(i);
@@ -156,8 +156,7 @@ public final class SettingsReader {
   // Environment.
 
   private void readEnvironment(Map<String, String> environment) {
-    Layer layer =
-        new Layer("variable", "_FILE", rows(SettingsRow::variable), SettingsRow::variable);
+    Layer layer = new Layer("", "_FILE", rows(SettingsRow::variable), SettingsRow::variable);
     new TreeMap<>(environment)
         .forEach(
             (name, value) -> {
@@ -187,8 +186,7 @@ public final class SettingsReader {
     }
     Map<String, String> flat = new TreeMap<>();
     flatten("", tree, flat);
-    Layer layer =
-        new Layer(file.getFileName() + " key", "_file", rows(SettingsRow::key), key -> key);
+    Layer layer = new Layer(file.getFileName() + ": ", "_file", rows(SettingsRow::key), key -> key);
     flat.forEach(layer::put);
     layer.finish();
   }
@@ -232,7 +230,7 @@ public final class SettingsReader {
 
   /// One of the places that settings come from, with its own way to write their names.
   private final class Layer {
-    private final String kind;
+    private final String where;
     private final String fileSuffix;
     private final Map<String, SettingsRow<?>> rows;
     private final Map<String, SettingsRow<?>> files = new TreeMap<>();
@@ -240,11 +238,11 @@ public final class SettingsReader {
     private final Map<SettingsRow<?>, Given> here = new HashMap<>();
 
     Layer(
-        String kind,
+        String where,
         String fileSuffix,
         Map<String, SettingsRow<?>> rows,
         java.util.function.UnaryOperator<String> nameOfKey) {
-      this.kind = kind;
+      this.where = where;
       this.fileSuffix = fileSuffix;
       this.rows = rows;
       rows.forEach(
@@ -264,13 +262,14 @@ public final class SettingsReader {
       SettingsRow<?> row = rows.get(name);
       SettingsRow<?> ofFile = files.get(name);
       if (row != null) {
-        add(row, new Given(name, value));
+        add(row, new Given(where + name, value));
       } else if (ofFile != null) {
-        contents(name, value).ifPresent(text -> add(ofFile, new Given(name, text)));
+        contents(name, value).ifPresent(text -> add(ofFile, new Given(where + name, text)));
       } else if (isLater(name)) {
-        faults.add("%s is not available in this version (%s)".formatted(name, laterMeaning(name)));
+        faults.add(
+            "%s is not available in this version (%s)".formatted(where + name, laterMeaning(name)));
       } else {
-        faults.add("%s is not a setting%s".formatted(name, suggestion(name)));
+        faults.add("%s is not a setting%s".formatted(where + name, suggestion(name)));
       }
     }
 
@@ -336,9 +335,7 @@ public final class SettingsReader {
 
     /// The layers come in order of precedence, so what is there stays.
     void finish() {
-      here.forEach(
-          (row, value) ->
-              given.putIfAbsent(row, new Given(kind + " " + value.name(), value.text())));
+      here.forEach((row, value) -> given.putIfAbsent(row, value));
     }
   }
 
