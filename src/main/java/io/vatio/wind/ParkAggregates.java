@@ -8,28 +8,39 @@ import io.vatio.reading.Reading;
 import io.vatio.reading.ReadingStore;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Adds up what the turbines of a park sent. Always from the stored records, so the order and the
 /// time of their arrival make no difference: late data correct past intervals by themselves.
 ///
-/// Blocks on the store; memory is bounded by one page of readings and the number of intervals.
+/// Blocks on the store. Memory is bounded by a few pages of readings and the number of intervals.
 final class ParkAggregates {
-  /// Readings held at a time.
+  /// Readings of one turbine held at a time.
   private static final int PAGE = 10_000;
 
-  /// A query that would look at more records than this is refused: some ten seconds of work.
-  private static final int MAX_RECORDS = 3_000_000;
+  /// Turbines read at the same time; one reader of the database stays free for others.
+  private static final int PARALLEL = 2;
+
+  /// A query that would look at more readings than this is refused: some ten seconds of work.
+  private static final int MAX_READINGS = 10_000_000;
 
   /// A turbine that was heard this long before the window is expected to report in it.
   private static final Duration MISSED_FOR = Duration.ofDays(1);
+
+  /// So many records before the window help to find the cadence of one that has few inside.
+  private static final int BEFORE = 4 * Cadence.GAPS;
 
   private final ReadingStore readings;
   private final Turbines turbines;
@@ -45,159 +56,209 @@ final class ParkAggregates {
   /// @throws Problem when the window holds too many records
   ParkAggregate over(
       Instant from, Instant to, List<Instant> bounds, @Nullable String park, Instant now) {
-    Sum sum = new Sum(Micros.of(from), Micros.of(to), bounds, park, Micros.of(now));
-    for (Turbines.Known turbine : turbines.list()) {
-      sum.add(turbine);
+    Query query = new Query(Micros.of(from), Micros.of(to), bounds, park, Micros.of(now));
+    Cells all = new Cells(query);
+    List<Turbines.Known> known = turbines.list();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < known.size(); i += PARALLEL) {
+        List<Future<Cells>> parts = new ArrayList<>(PARALLEL);
+        for (Turbines.Known turbine : known.subList(i, Math.min(known.size(), i + PARALLEL))) {
+          parts.add(threads.submit(() -> new One(query, turbine).sum()));
+        }
+        // In order of the turbines' numbers: the same records give the same last digit.
+        parts.forEach(part -> all.merge(get(part)));
+      }
     }
-    return sum.result(bounds);
+    return all.aggregate(bounds);
   }
 
-  /// One query on its way through the turbines.
-  private final class Sum {
+  private static Cells get(Future<Cells> part) {
+    try {
+      return part.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted", e);
+    }
+  }
+
+  /// What is asked, in microseconds since 1970.
+  private static final class Query {
     private final long from;
     private final long to;
     private final long[] bounds;
     private final @Nullable String park;
     private final long dueUntil;
-    private final Cell[] cells;
-    private final Cell window = new Cell();
-    private final Map<String, Boolean> inPark = new HashMap<>();
-    private int records;
+    private final Map<String, Boolean> inPark = new ConcurrentHashMap<>();
+    private final AtomicInteger seen = new AtomicInteger();
 
-    Sum(long from, long to, List<Instant> bounds, @Nullable String park, long now) {
+    Query(long from, long to, List<Instant> bounds, @Nullable String park, long now) {
       this.from = from;
       this.to = to;
       this.bounds = bounds.stream().mapToLong(Micros::of).toArray();
       this.park = park;
       this.dueUntil = Math.min(to, now);
-      this.cells = new Cell[Math.max(0, bounds.size() - 1)];
+    }
+
+    boolean isInPark(Reading production) {
+      return park == null
+          || inPark.computeIfAbsent(
+              String.valueOf(production.meta()), meta -> RecordMeta.of(meta).park().equals(park));
+    }
+
+    int intervals() {
+      return Math.max(0, bounds.length - 1);
+    }
+
+    void count(int page) {
+      if (seen.addAndGet(page) > MAX_READINGS) {
+        throw Problem.invalid("desde", Text.of("wind.too_much"));
+      }
+    }
+  }
+
+  /// The sums of all intervals and of the window.
+  private static final class Cells {
+    private final long[] bounds;
+    private final Cell[] cells;
+    private final Cell window = new Cell();
+
+    Cells(Query query) {
+      this.bounds = query.bounds;
+      this.cells = new Cell[query.intervals()];
       Arrays.setAll(cells, _ -> new Cell());
     }
 
-    void add(Turbines.Known turbine) {
-      Times mine = new Times();
-      each(turbine.production(), reading -> addProduction(reading, mine));
-      // The park of a record stands with its production; the wind beside it has the same time.
-      Times filter = park == null ? null : mine;
-      if (mine.count > 0) {
-        addQuantity(turbine.wind(), filter, true);
-        addQuantity(turbine.temperature(), filter, false);
-      }
-      endTurbine(turbine, mine);
+    Cell at(long ts) {
+      int at = Arrays.binarySearch(bounds, ts);
+      return cells[at >= 0 ? at : -at - 2];
     }
 
-    private void addProduction(Reading reading, Times mine) {
-      if (!isInPark(reading)) {
-        return;
-      }
-      mine.add(reading.ts());
-      Cell cell = cell(reading.ts());
-      if (Quality.isGood(reading.quality())) {
-        cell.addProduction(reading.value());
-        window.addProduction(reading.value());
-      } else {
-        cell.addFlagged();
-        window.addFlagged();
+    void merge(Cells turbine) {
+      window.merge(turbine.window);
+      for (int i = 0; i < cells.length; i++) {
+        cells[i].merge(turbine.cells[i]);
       }
     }
 
-    private void addQuantity(@Nullable Integer series, @Nullable Times filter, boolean wind) {
+    ParkAggregate aggregate(List<Instant> at) {
+      List<ParkAggregate.Part> parts = new ArrayList<>(cells.length);
+      for (int i = 0; i < cells.length; i++) {
+        parts.add(new ParkAggregate.Part(at.get(i), at.get(i + 1), cells[i].figures()));
+      }
+      return new ParkAggregate(window.figures(), List.copyOf(parts));
+    }
+  }
+
+  /// One turbine's part of a query. Used by one thread.
+  private final class One {
+    private final Query query;
+    private final Turbines.Known turbine;
+    private final Cells cells;
+    private final Times times = new Times();
+
+    One(Query query, Turbines.Known turbine) {
+      this.query = query;
+      this.turbine = turbine;
+      this.cells = new Cells(query);
+    }
+
+    Cells sum() {
+      each(turbine.production(), this::addProduction);
+      if (times.count > 0) {
+        addQuantity(turbine.wind(), Cell::addWind);
+        addQuantity(turbine.temperature(), Cell::addTemperature);
+      }
+      addDue();
+      return cells;
+    }
+
+    private void addProduction(Reading reading) {
+      if (query.isInPark(reading)) {
+        times.add(reading.ts());
+        boolean good = Quality.isGood(reading.quality());
+        cells.at(reading.ts()).addProduction(reading.value(), good);
+        cells.window.addProduction(reading.value(), good);
+      }
+    }
+
+    private void addQuantity(@Nullable Integer series, Adding adding) {
       if (series == null) {
         return;
       }
-      Cursor cursor = filter == null ? null : new Cursor(filter);
+      // The park of a record stands with its production; what has the same time is the same record.
+      Times.Walk record = query.park == null ? null : times.walk();
       each(
           series,
           reading -> {
-            if (!Quality.isGood(reading.quality())
-                || (cursor != null && !cursor.contains(reading.ts()))) {
-              return;
-            }
-            Cell cell = cell(reading.ts());
-            if (wind) {
-              cell.addWind(reading.value());
-              window.addWind(reading.value());
-            } else {
-              cell.addTemperature(reading.value());
-              window.addTemperature(reading.value());
+            if (Quality.isGood(reading.quality())
+                && (record == null || record.contains(reading.ts()))) {
+              adding.add(cells.at(reading.ts()), reading.value());
+              adding.add(cells.window, reading.value());
             }
           });
     }
 
-    /// Sets what came from this turbine against what was due by its own cadence.
-    private void endTurbine(Turbines.Known turbine, Times mine) {
+    /// Sets what came against what was due by the turbine's own cadence.
+    private void addDue() {
       List<Reading> before =
           readings
-              .newest(turbine.production(), from - micros(MISSED_FOR), from, 4 * Cadence.GAPS)
+              .newest(
+                  turbine.production(),
+                  query.from - MISSED_FOR.toNanos() / 1_000,
+                  query.from,
+                  BEFORE)
               .stream()
-              .filter(this::isInPark)
+              .filter(query::isInPark)
               .toList();
-      if (mine.count == 0 && before.isEmpty()) {
+      if (times.count == 0 && before.isEmpty()) {
         return;
       }
-      OptionalLong cadence = Cadence.of(mine.times, mine.count);
-      if (cadence.isEmpty()) {
-        Times all = new Times();
-        for (int i = 0; i < mine.count; i++) {
-          all.add(mine.times[i]);
-        }
-        before.forEach(reading -> all.add(reading.ts()));
-        cadence = Cadence.of(all.times, all.count);
-      }
       // A turbine is expected from its first sign of life on.
-      long since = before.isEmpty() ? mine.times[mine.count - 1] : from;
-      for (int i = 0; i < cells.length; i++) {
-        long begin = Math.max(since, Math.max(from, bounds[i]));
-        long end = Math.min(dueUntil, bounds[i + 1]);
-        cells[i].endTurbine(due(begin, end, cadence));
+      long since = before.isEmpty() ? times.oldest() : query.from;
+      OptionalLong cadence = cadence(before);
+      for (int i = 0; i < cells.cells.length; i++) {
+        long begin = Math.max(since, Math.max(query.from, query.bounds[i]));
+        long end = Math.min(query.dueUntil, query.bounds[i + 1]);
+        cells.cells[i].expect(due(begin, end, cadence));
       }
-      window.endTurbine(due(Math.max(since, from), dueUntil, cadence));
+      cells.window.expect(due(Math.max(since, query.from), query.dueUntil, cadence));
     }
 
-    /// Nothing, while the cadence is not known.
-    private static long due(long begin, long end, OptionalLong cadence) {
-      return cadence.isEmpty() || end <= begin ? 0 : (end - begin) / cadence.getAsLong();
+    private OptionalLong cadence(List<Reading> before) {
+      if (times.count <= Cadence.GAPS) {
+        before.forEach(reading -> times.add(reading.ts()));
+      }
+      return Cadence.of(times.times, times.count);
     }
 
     /// Every reading of a series in the window, newest first, page by page.
     private void each(int series, Consumer<Reading> consumer) {
-      long end = to;
-      while (end > from) {
-        List<Reading> page = readings.newest(series, from, end, PAGE);
+      long end = query.to;
+      while (end > query.from) {
+        List<Reading> page = readings.newest(series, query.from, end, PAGE);
+        query.count(page.size());
         page.forEach(consumer);
-        records += page.size();
-        if (records > MAX_RECORDS) {
-          throw Problem.invalid("desde", Text.of("wind.too_much"));
-        }
         if (page.size() < PAGE) {
           return;
         }
         end = page.getLast().ts();
       }
     }
-
-    private boolean isInPark(Reading reading) {
-      return park == null
-          || inPark.computeIfAbsent(
-              String.valueOf(reading.meta()), meta -> RecordMeta.of(meta).park().equals(park));
-    }
-
-    private Cell cell(long ts) {
-      int at = Arrays.binarySearch(bounds, ts);
-      return cells[at >= 0 ? at : -at - 2];
-    }
-
-    ParkAggregate result(List<Instant> at) {
-      ParkAggregate.Part[] parts = new ParkAggregate.Part[cells.length];
-      for (int i = 0; i < cells.length; i++) {
-        parts[i] = new ParkAggregate.Part(at.get(i), at.get(i + 1), cells[i].figures());
-      }
-      return new ParkAggregate(window.figures(), List.of(parts));
-    }
   }
 
-  private static long micros(Duration duration) {
-    return duration.toNanos() / 1_000;
+  /// Nothing, while the cadence is not known.
+  private static long due(long begin, long end, OptionalLong cadence) {
+    return cadence.isEmpty() || end <= begin ? 0 : (end - begin) / cadence.getAsLong();
+  }
+
+  @FunctionalInterface
+  private interface Adding {
+    void add(Cell cell, double value);
   }
 
   /// The times of one turbine's records, newest first.
@@ -211,96 +272,25 @@ final class ParkAggregates {
       }
       times[count++] = ts;
     }
-  }
 
-  /// Goes down a list of times beside another walk that goes down too.
-  private static final class Cursor {
-    private final Times of;
-    private int next;
-
-    Cursor(Times of) {
-      this.of = of;
+    long oldest() {
+      return times[count - 1];
     }
 
-    boolean contains(long ts) {
-      while (next < of.count && of.times[next] > ts) {
-        next++;
+    Walk walk() {
+      return new Walk();
+    }
+
+    /// Goes down the times beside another walk that goes down too.
+    private final class Walk {
+      private int next;
+
+      boolean contains(long ts) {
+        while (next < count && times[next] > ts) {
+          next++;
+        }
+        return next < count && times[next] == ts;
       }
-      return next < of.count && of.times[next] == ts;
-    }
-  }
-
-  /// The sums of one stretch of time.
-  private static final class Cell {
-    private double production;
-    private double least = Double.POSITIVE_INFINITY;
-    private double most = Double.NEGATIVE_INFINITY;
-    private long valid;
-    private long flagged;
-    private double wind;
-    private long windCount;
-    private double temperature;
-    private long temperatureCount;
-    private int turbines;
-    private long due;
-
-    /// Of what was due.
-    private long received;
-
-    // Of the turbine that is being added.
-    private long ownValid;
-    private long ownFlagged;
-
-    void addProduction(double value) {
-      production += value;
-      least = Math.min(least, value);
-      most = Math.max(most, value);
-      valid++;
-      ownValid++;
-    }
-
-    void addFlagged() {
-      flagged++;
-      ownFlagged++;
-    }
-
-    void addWind(double value) {
-      wind += value;
-      windCount++;
-    }
-
-    void addTemperature(double value) {
-      temperature += value;
-      temperatureCount++;
-    }
-
-    /// @param ownDue how many records were due from this turbine, 0 where nobody can tell: then
-    ///     those count that came
-    void endTurbine(long ownDue) {
-      long expected = ownDue == 0 ? ownValid + ownFlagged : ownDue;
-      due += expected;
-      received += Math.min(ownValid, expected);
-      turbines += ownValid + ownFlagged > 0 ? 1 : 0;
-      ownValid = 0;
-      ownFlagged = 0;
-    }
-
-    ParkAggregate.Figures figures() {
-      return new ParkAggregate.Figures(
-          mean(production, valid),
-          production,
-          valid == 0 ? OptionalDouble.empty() : OptionalDouble.of(least),
-          valid == 0 ? OptionalDouble.empty() : OptionalDouble.of(most),
-          mean(wind, windCount),
-          mean(temperature, temperatureCount),
-          turbines,
-          valid,
-          flagged,
-          mean(received, due));
-    }
-
-    private static OptionalDouble mean(double sum, long count) {
-      return count == 0 ? OptionalDouble.empty() : OptionalDouble.of(sum / count);
     }
   }
 }
