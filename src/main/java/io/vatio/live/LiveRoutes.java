@@ -70,8 +70,6 @@ final class LiveRoutes {
     response.putHeader("Content-Type", "text/event-stream; charset=utf-8");
     response.putHeader("Cache-Control", "no-cache");
     response.putHeader("X-Accel-Buffering", "no");
-    // A server that compresses would hold events back until its buffer is full.
-    response.putHeader("Content-Encoding", "identity");
     response.setWriteQueueMaxSize(hub.settings().queueBytes());
     Listener listener =
         new Listener(
