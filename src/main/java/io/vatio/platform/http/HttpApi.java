@@ -15,17 +15,17 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +49,7 @@ public final class HttpApi {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 1).factory());
   private final Semaphore permits = new Semaphore(CONCURRENT);
+  private volatile @Nullable TicketBooth tickets;
 
   /// @param maxBody largest request body, bytes
   public HttpApi(
@@ -95,21 +96,22 @@ public final class HttpApi {
 
   /// Adds a route with a blocking handler.
   public void route(HttpMethod method, String path, Access access, Handler handler) {
-    add(method, path, access, true, request -> blocking(request, handler));
+    add(method, path, access, false, request -> blocking(request, handler));
   }
 
   /// Adds a route with a handler on the event loop.
   public void routeAsync(HttpMethod method, String path, Access access, AsyncHandler handler) {
-    add(method, path, access, true, handler::handle);
+    add(method, path, access, false, handler::handle);
   }
 
-  /// Adds a route whose handler answers by itself.
+  /// Adds a route whose handler answers by itself. One for GET reads no body, and accepts a ticket
+  /// (see [#acceptTickets]).
   public void routeStream(HttpMethod method, String path, Access access, StreamHandler handler) {
     add(
         method,
         path,
         access,
-        !method.equals(HttpMethod.GET),
+        method.equals(HttpMethod.GET),
         request -> {
           handler.handle(request);
           return Future.succeededFuture(null);
@@ -135,12 +137,12 @@ public final class HttpApi {
       HttpMethod method,
       String path,
       Access access,
-      boolean withBody,
+      boolean eventStream,
       Function<Request, Future<Reply>> handler) {
     endpoints.add(new Endpoint(method, path, access));
     var route = router.route(method, path);
-    route.handler(ctx -> authenticate(ctx, access));
-    if (withBody) {
+    route.handler(ctx -> authenticate(ctx, access, eventStream));
+    if (!eventStream) {
       // As a plain handler: the router insists on bodies before access, we on access before bodies.
       route.handler(bodyHandler::handle);
     }
@@ -155,29 +157,29 @@ public final class HttpApi {
     ctx.next();
   }
 
-  private void authenticate(RoutingContext ctx, Access access) {
+  private void authenticate(RoutingContext ctx, Access access, boolean ticketsAccepted) {
     if (access instanceof Access.Public) {
       ctx.next();
       return;
     }
     HttpServerRequest request = ctx.request();
-    String address = clientAddress.of(request);
-    String authorization = request.getHeader("Authorization");
-    String key = request.getHeader("X-API-Key");
-    if (authorization == null && key == null) {
-      Principal trusted = authenticator.trusted(address);
+    Credential credential = Credential.of(request, clientAddress.of(request));
+    if (credential.isAddressOnly()) {
+      String ticket = ticketsAccepted ? request.getParam("ticket") : null;
+      if (ticket != null) {
+        admitTicket(ctx, access, ticket);
+        return;
+      }
+      Principal trusted = authenticator.trusted(credential.address());
       if (trusted == null) {
         fail(ctx, Problem.unauthenticated(Text.of("http.credentials_missing")));
       } else {
-        admit(ctx, access, trusted);
+        admit(ctx, access, trusted, credential);
       }
       return;
     }
     request.pause();
-    var outcome =
-        key != null
-            ? authenticator.token(key, address)
-            : byAuthorization(String.valueOf(authorization), address);
+    var outcome = credential.check(authenticator);
     if (outcome == null) {
       request.resume();
       fail(ctx, Problem.unauthenticated(Text.of("http.authorization_malformed")));
@@ -193,7 +195,7 @@ public final class HttpApi {
               }
               switch (done.result()) {
                 case Authenticator.Outcome.Granted(Principal principal) ->
-                    admit(ctx, access, principal);
+                    admit(ctx, access, principal, credential);
                 case Authenticator.Outcome.Denied() ->
                     fail(ctx, Problem.unauthenticated(Text.of("http.credentials_wrong")));
                 case Authenticator.Outcome.Throttled(long seconds) ->
@@ -206,36 +208,64 @@ public final class HttpApi {
             });
   }
 
-  private java.util.concurrent.@org.jspecify.annotations.Nullable CompletableFuture<
-          Authenticator.Outcome>
-      byAuthorization(String header, String address) {
-    int blank = header.indexOf(' ');
-    String scheme = blank < 0 ? header : header.substring(0, blank);
-    String value = blank < 0 ? "" : header.substring(blank + 1).strip();
-    if (scheme.equalsIgnoreCase("Bearer")) {
-      return authenticator.token(value, address);
+  private void admitTicket(RoutingContext ctx, Access access, String ticket) {
+    TicketBooth booth = tickets;
+    Optional<TicketBooth.Ticket> redeemed = booth == null ? Optional.empty() : booth.redeem(ticket);
+    if (redeemed.isEmpty()) {
+      fail(ctx, Problem.unauthenticated(Text.of("http.ticket_wrong")));
+    } else {
+      admit(ctx, access, redeemed.get().principal(), redeemed.get().credential());
     }
-    if (scheme.equalsIgnoreCase("Basic")) {
-      try {
-        String pair = new String(Base64.getDecoder().decode(value), StandardCharsets.UTF_8);
-        int colon = pair.indexOf(':');
-        if (colon > 0) {
-          return authenticator.password(
-              pair.substring(0, colon), pair.substring(colon + 1), address);
-        }
-      } catch (IllegalArgumentException _) {
-        // Not Base64: malformed, as below.
-      }
-    }
-    return null;
   }
 
-  private void admit(RoutingContext ctx, Access access, Principal principal) {
+  /// Streams opened by [#routeStream] accept tickets of this booth in the query parameter `ticket`,
+  /// instead of a header.
+  public void acceptTickets(TicketBooth booth) {
+    tickets = booth;
+  }
+
+  /// Asks again who sent a request, for streams that outlive a token: the principal as it is now,
+  /// or empty when its credential is no longer good. Fails when nobody can tell just now.
+  public Future<Optional<Principal>> reauthenticate(Request request) {
+    Credential credential = credential(request);
+    if (credential.isAddressOnly()) {
+      return Future.succeededFuture(
+          Optional.ofNullable(authenticator.trusted(credential.address())));
+    }
+    var outcome = credential.check(authenticator);
+    if (outcome == null) {
+      return Future.succeededFuture(Optional.empty());
+    }
+    return Future.fromCompletionStage(outcome, vertx.getOrCreateContext())
+        .map(
+            done ->
+                switch (done) {
+                  case Authenticator.Outcome.Granted(Principal principal) -> Optional.of(principal);
+                  case Authenticator.Outcome.Denied() -> Optional.<Principal>empty();
+                  case Authenticator.Outcome.Throttled(long seconds) ->
+                      throw Problem.tooMany(
+                          Text.of("http.throttled", Long.toString(seconds)),
+                          Duration.ofSeconds(seconds));
+                });
+  }
+
+  /// What a request of a route that is not public brought to prove who it is.
+  static Credential credential(Request request) {
+    Credential credential = request.context().get("credential");
+    if (credential == null) {
+      throw new IllegalStateException("a public route has no credential");
+    }
+    return credential;
+  }
+
+  private void admit(
+      RoutingContext ctx, Access access, Principal principal, Credential credential) {
     if (!access.admits(principal)) {
       fail(ctx, Problem.forbidden(Text.of("http.forbidden")));
       return;
     }
     ctx.put("principal", principal);
+    ctx.put("credential", credential);
     ctx.next();
   }
 

@@ -1,0 +1,51 @@
+package io.vatio.live;
+
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vatio.device.DeviceRegistry;
+import io.vatio.platform.events.Events;
+import io.vatio.platform.http.HttpApi;
+import io.vatio.platform.http.TicketBooth;
+import io.vatio.reading.ReadingStore;
+import io.vatio.sensor.SeriesCatalogue;
+import java.time.Clock;
+
+/// The live room, wired. Close it before the HTTP server: the streams then end properly.
+public final class LiveModule implements AutoCloseable {
+  private final LiveHub hub;
+  private final LiveRoutes routes;
+
+  public LiveModule(
+      DeviceRegistry devices,
+      SeriesCatalogue catalogue,
+      ReadingStore readings,
+      Events events,
+      Clock clock,
+      LiveSettings settings,
+      MeterRegistry meters) {
+    this.hub =
+        new LiveHub(
+            new LiveHub.Sources(devices, catalogue, readings), events, clock, settings, meters);
+    this.routes = new LiveRoutes(hub, devices, new TicketBooth(clock));
+  }
+
+  /// Adds `/stream/dispositivos`, `/api/stream` and `/api/stream/ticket`.
+  public void routes(HttpApi api) {
+    routes.routes(api);
+  }
+
+  /// Starts to tell listeners.
+  public void start() {
+    hub.start();
+  }
+
+  /// For tests with a clock of their own: looks at it now.
+  void ring() {
+    hub.ring();
+  }
+
+  /// Ends all streams.
+  @Override
+  public void close() {
+    hub.close();
+  }
+}
