@@ -88,7 +88,7 @@ final class HttpLane extends Lane {
     return refused;
   }
 
-  /// The status of the last answer that was not 2xx, or 0.
+  @Override
   int lastRefusal() {
     return lastRefusal;
   }
@@ -97,10 +97,11 @@ final class HttpLane extends Lane {
     if (underWay == 0) {
       throw new BenchFailure("the server answered a request that was never sent");
     }
-    latencies.record(nowNanos - sentAt[first]);
+    long sent = sentAt[first];
     first = (first + 1) % sentAt.length;
     underWay--;
     if (status / 100 == 2) {
+      latencies.record(nowNanos - sent);
       accepted++;
     } else {
       refused++;

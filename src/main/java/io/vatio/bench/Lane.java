@@ -36,8 +36,15 @@ abstract class Lane {
   /// Answers that accept.
   abstract long accepted();
 
-  /// Answers that refuse.
-  abstract long refused();
+  /// Answers that refuse; protocols without a word for it never have any.
+  long refused() {
+    return 0;
+  }
+
+  /// The code of the last refusal, or 0.
+  int lastRefusal() {
+    return 0;
+  }
 
   final boolean isReady() {
     return ready;

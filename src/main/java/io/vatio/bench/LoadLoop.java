@@ -93,6 +93,9 @@ final class LoadLoop implements AutoCloseable {
       LatencyHistogram seen = latencies.copy();
       filling = false;
       drain();
+      if (accepted() == 0) {
+        throw new BenchFailure(nothingAccepted());
+      }
       return new Result(
           accepted,
           Duration.ofNanos(elapsed),
@@ -198,6 +201,14 @@ final class LoadLoop implements AutoCloseable {
     if (key.interestOps() != interest) {
       key.interestOps(interest);
     }
+  }
+
+  private String nothingAccepted() {
+    return lanes.stream()
+        .filter(lane -> lane.refused() > 0)
+        .findFirst()
+        .map(lane -> "the server refused everything, with status " + lane.lastRefusal())
+        .orElse("the server answered nothing");
   }
 
   private long accepted() {

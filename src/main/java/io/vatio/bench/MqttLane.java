@@ -101,12 +101,6 @@ final class MqttLane extends Lane {
     return accepted;
   }
 
-  /// MQTT 3.1.1 has no word for a refusal.
-  @Override
-  long refused() {
-    return 0;
-  }
-
   private void greeted(int code) {
     if (code != 0) {
       throw new BenchFailure("the broker refuses the connection (CONNACK code " + code + ")");
