@@ -21,6 +21,8 @@ import io.vatio.ingest.Inbox;
 import io.vatio.ingest.InboxSettings;
 import io.vatio.ingest.SensorDataDecoder;
 import io.vatio.kernel.Authenticator;
+import io.vatio.live.LiveModule;
+import io.vatio.live.LiveSettings;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.PostgresDatabase;
 import io.vatio.platform.db.SqliteDatabase;
@@ -146,6 +148,16 @@ public final class Server implements AutoCloseable {
       new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
           .addTo(api);
       new AlertRoutes(storage.database(), clock).addTo(api);
+      LiveModule live =
+          new LiveModule(
+              storage.devices(),
+              storage.catalogue(),
+              storage.readings(),
+              storage.events(),
+              clock,
+              LiveSettings.DEFAULT,
+              meters);
+      live.routes(api);
       this.certificate =
           settings.mqtt().tlsPort() == 0
               ? null
@@ -168,6 +180,8 @@ public final class Server implements AutoCloseable {
 
       this.http = openHttp();
       keep("HTTP", () -> await("close HTTP", http.close()));
+      live.start();
+      keep("streams", live::close);
     } catch (RuntimeException e) {
       close();
       throw e;

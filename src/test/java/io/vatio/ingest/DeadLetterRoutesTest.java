@@ -77,7 +77,9 @@ class DeadLetterRoutesTest {
   void bytes_that_are_no_text_are_kept_and_shown_all_the_same(Databases kind) throws Exception {
     start(kind);
     refuse(new byte[] {'a', 0, 'b', (byte) 0xff, 'c'});
-    refuse("{\"serial_number\":\"a\",\"parametros\":{\"x\\u0000y\":1}}".getBytes(StandardCharsets.UTF_8));
+    refuse(
+        "{\"serial_number\":\"a\",\"parametros\":{\"x\\u0000y\":1}}"
+            .getBytes(StandardCharsets.UTF_8));
     refuse("{\"serial_number\":\"\\ud800\"}".getBytes(StandardCharsets.UTF_8));
 
     JsonNode results = port.get(PATH, "admin").json().path("results");
