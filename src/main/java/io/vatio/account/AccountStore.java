@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 
@@ -232,6 +233,7 @@ final class AccountStore {
         row.getString("label"),
         row.getString("description"),
         grants,
+        grants.stream().map(Role.Grant::permission).collect(Collectors.toSet()),
         Micros.toInstant(row.getLong("created_at")),
         Micros.toInstant(row.getLong("updated_at")));
   }

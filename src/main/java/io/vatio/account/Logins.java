@@ -28,17 +28,18 @@ final class Logins {
         || password.length() > Passwords.MAX_LENGTH) {
       return CompletableFuture.completedFuture(new LoginOutcome.Denied());
     }
-    long wait = throttle.begin(username, address);
-    if (wait > 0) {
-      return CompletableFuture.completedFuture(new LoginOutcome.Throttled(wait));
+    Throttle.Attempt attempt = throttle.begin(username, address);
+    if (attempt.secondsToWait() > 0) {
+      return CompletableFuture.completedFuture(new LoginOutcome.Throttled(attempt.secondsToWait()));
     }
     Optional<Account> account = accounts.findByName(username);
     try {
       return passwords
           .verify(password, () -> account.flatMap(a -> accounts.findHash(a.id())))
-          .handle((verdict, failure) -> outcome(username, address, account, verdict, failure));
+          .handle(
+              (verdict, failure) -> outcome(username, address, attempt, account, verdict, failure));
     } catch (RejectedExecutionException _) {
-      throttle.abandoned(username, address);
+      attempt.abandon();
       return CompletableFuture.completedFuture(new LoginOutcome.Throttled(1));
     }
   }
@@ -46,21 +47,22 @@ final class Logins {
   private LoginOutcome outcome(
       String username,
       String address,
+      Throttle.Attempt attempt,
       Optional<Account> account,
       Passwords.@Nullable Verdict verdict,
       @Nullable Throwable failure) {
     if (failure != null || verdict == null) {
-      throttle.abandoned(username, address);
+      attempt.abandon();
       throw new java.util.concurrent.CompletionException(failure);
     }
     // Active or not is asked now, not before the hash was computed.
     Optional<Account> present = account.flatMap(a -> accounts.findById(a.id()));
     if (!verdict.matches() || present.isEmpty() || !present.get().active()) {
-      throttle.failed(username, address);
+      attempt.fail();
       LOG.info("login of '{}' from {} refused", printable(username), address);
       return new LoginOutcome.Denied();
     }
-    throttle.succeeded(username, address);
+    attempt.succeed();
     if (verdict.better() != null && verdict.hash() != null) {
       accounts.replaceHash(present.get().id(), verdict.hash(), verdict.better());
     }

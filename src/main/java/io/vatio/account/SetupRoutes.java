@@ -95,16 +95,17 @@ final class SetupRoutes {
   }
 
   private void requireCode(String given, String address) {
-    long wait = throttle.begin(THROTTLE_NAME, address);
+    Throttle.Attempt attempt = throttle.begin(THROTTLE_NAME, address);
+    long wait = attempt.secondsToWait();
     if (wait > 0) {
       throw Problem.tooMany(
           Text.of("http.throttled", Long.toString(wait)), Duration.ofSeconds(wait));
     }
     if (!code.matches(given)) {
-      throttle.failed(THROTTLE_NAME, address);
+      attempt.fail();
       throw Problem.invalid("code", Text.of("account.setup_code_wrong"));
     }
-    throttle.succeeded(THROTTLE_NAME, address);
+    attempt.succeed();
   }
 
   private String hash(String password) {
