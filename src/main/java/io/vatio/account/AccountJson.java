@@ -40,8 +40,7 @@ final class AccountJson {
     user.put("last_name", account.lastName());
     user.put("full_name", account.fullName());
     user.put("tipo_usuario", account.type());
-    user.put(
-        "tipo_usuario_display", messages.in(language, Text.of("account.type_" + account.type())));
+    user.put("tipo_usuario_display", messages.in(language, typeLabel(account)));
     user.put("is_active", account.active());
     user.put("is_staff", account.staff());
     user.put("is_superuser", account.superuser());
@@ -51,6 +50,12 @@ final class AccountJson {
     user.put("updated_at", time(account.updatedAt()));
     user.put("last_login", time(account.lastLogin()));
     return user;
+  }
+
+  private static Text typeLabel(Account account) {
+    return account.type().equals("interno")
+        ? Text.of("account.type_interno")
+        : Text.of("account.type_externo");
   }
 
   private ObjectNode role(Role role) {

@@ -1,5 +1,6 @@
 package io.vatio.app;
 
+import io.vatio.account.AccountSettings;
 import io.vatio.protocol.simulator.Scenario;
 import io.vatio.protocol.simulator.SimulationPlan;
 import io.vatio.protocol.simulator.SimulationTarget;
@@ -27,8 +28,6 @@ import picocli.CommandLine.Unmatched;
       "data folder that is thrown away afterwards. Log in as admin / admin123. Loopback only."
     })
 final class DemoCommand implements Callable<Integer> {
-  private static final String USER = "admin";
-
   @Unmatched private List<String> flags = new ArrayList<>();
 
   @Override
@@ -40,7 +39,7 @@ final class DemoCommand implements Callable<Integer> {
       Server server = Server.start(settings, Clock.systemUTC());
       Greeting.print(settings, server);
       Vertx vertx = Vertx.vertx();
-      List<AutoCloseable> parts = new ArrayList<>(simulate(vertx, server));
+      List<AutoCloseable> parts = new ArrayList<>(simulate(vertx, server, settings.accounts()));
       parts.add(() -> vertx.close());
       parts.add(server);
       parts.add(() -> delete(folder));
@@ -52,10 +51,13 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   /// Real clients over the real ports, as a user would start them.
-  private static List<AutoCloseable> simulate(Vertx vertx, Server server) {
+  private static List<AutoCloseable> simulate(Vertx vertx, Server server, AccountSettings account) {
     SimulationTarget target =
         SimulationTarget.local(
-            server.httpPort(), server.mqttPort(), USER, SettingsReader.DEMO_PASSWORD);
+            server.httpPort(),
+            server.mqttPort(),
+            account.adminUser(),
+            String.valueOf(account.adminPassword()));
     return Stream.of(
             SimulationPlan.of(Scenario.HOME).every(Duration.ofSeconds(1)),
             SimulationPlan.of(Scenario.OFFICE).every(Duration.ofSeconds(2)),

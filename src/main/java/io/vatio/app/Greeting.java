@@ -15,7 +15,14 @@ final class Greeting {
     line(text, "Vatio is ready", "");
     line(text, "Page", page);
     if (settings.demo()) {
-      line(text, "Log in as", "admin / admin123 (demo only, loopback only)");
+      boolean known = SettingsReader.DEMO_PASSWORD.equals(settings.accounts().adminPassword());
+      line(
+          text,
+          "Log in as",
+          settings.accounts().adminUser()
+              + " / "
+              + (known ? SettingsReader.DEMO_PASSWORD : "the password you set")
+              + " (demo only, loopback only)");
     }
     Optional<String> code = server.setupCode();
     code.ifPresent(

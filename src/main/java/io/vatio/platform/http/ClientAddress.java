@@ -15,8 +15,10 @@ public final class ClientAddress {
   String of(HttpServerRequest request) {
     String peer = request.remoteAddress() == null ? "" : request.remoteAddress().hostAddress();
     String address = peer == null ? "" : peer;
-    String forwarded = request.getHeader("X-Forwarded-For");
-    if (forwarded == null || proxies.isEmpty()) {
+    // Some proxies add a header of their own instead of a name to the one that is there, so all
+    // lines count; the first alone is what a stranger can write.
+    String forwarded = String.join(",", request.headers().getAll("X-Forwarded-For"));
+    if (forwarded.isEmpty() || proxies.isEmpty()) {
       return address;
     }
     // From the right: each trusted proxy vouches for the one before it.
