@@ -30,4 +30,27 @@ public record Device(
     @Nullable Long operatorId,
     @Nullable Instant lastSeen,
     Instant createdAt,
-    Instant updatedAt) {}
+    Instant updatedAt) {
+
+  /// The same device, heard of at that moment.
+  Device seenAt(Instant moment) {
+    return new Device(
+        id,
+        siteId,
+        serial,
+        name,
+        type,
+        model,
+        description,
+        location,
+        lifecycleState,
+        operatingState,
+        parameters,
+        configuration,
+        claimed,
+        operatorId,
+        moment,
+        createdAt,
+        updatedAt);
+  }
+}

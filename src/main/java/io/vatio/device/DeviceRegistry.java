@@ -6,6 +6,7 @@ import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
 import io.vatio.platform.json.Json;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -13,7 +14,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -34,6 +37,8 @@ public final class DeviceRegistry {
 
   private static final int PRUNE_AFTER = 1_000;
 
+  private static final Duration SAVE_HEARD_EVERY = Duration.ofMinutes(1);
+
   private final Database database;
   private final Events events;
   private final Clock clock;
@@ -43,6 +48,8 @@ public final class DeviceRegistry {
   private final Map<Long, Device> byId = new ConcurrentHashMap<>();
   private final Map<Long, Integer> logsSincePrune = new ConcurrentHashMap<>();
   private final Lock changes = new ReentrantLock();
+  private final Set<Long> heardOf = ConcurrentHashMap.newKeySet();
+  private Instant heardSavedAt = Instant.EPOCH;
 
   private DeviceRegistry(Database database, Events events, Clock clock, long defaultSite) {
     this.database = database;
@@ -244,6 +251,36 @@ public final class DeviceRegistry {
         events.publish(new DeviceChanged(device));
       }
     }
+  }
+
+  /// Notes that devices were heard of, under [#changes]: in memory at once, in the database by
+  /// [#saveHeard].
+  public void heard(Collection<Long> deviceIds, Instant at) {
+    for (Long id : deviceIds) {
+      Device known = byId.get(id);
+      if (known != null && !at.equals(known.lastSeen())) {
+        remember(known.seenAt(at));
+        heardOf.add(id);
+      }
+    }
+  }
+
+  /// Writes down when devices were heard of, at most once in [#SAVE_HEARD_EVERY] unless forced. For
+  /// idle moments: after a sudden end the last minute of this is lost, and nothing else.
+  public void saveHeard(boolean force) {
+    Instant now = clock.instant();
+    if (heardOf.isEmpty() || (!force && now.isBefore(heardSavedAt.plus(SAVE_HEARD_EVERY)))) {
+      return;
+    }
+    List<Long> ids = List.copyOf(heardOf);
+    List<Device> heard = ids.stream().map(byId::get).filter(Objects::nonNull).toList();
+    heardOf.removeAll(ids);
+    database.write(
+        handle -> {
+          store.saveSeen(handle, heard);
+          return true;
+        });
+    heardSavedAt = now;
   }
 
   /// One page of the state log, newest first.

@@ -75,6 +75,18 @@ final class DeviceStore {
     bind(handle.createUpdate(UPDATE), device).bind("id", device.id()).execute();
   }
 
+  void saveSeen(Handle handle, List<Device> devices) {
+    if (devices.isEmpty()) {
+      return;
+    }
+    var batch = handle.prepareBatch("UPDATE device SET last_seen = ? WHERE id = ?");
+    for (Device device : devices) {
+      Instant seen = device.lastSeen();
+      batch.bind(0, seen == null ? null : (Long) Micros.of(seen)).bind(1, device.id()).add();
+    }
+    batch.execute();
+  }
+
   boolean delete(Handle handle, long id) {
     return handle.createUpdate("DELETE FROM device WHERE id = :id").bind("id", id).execute() > 0;
   }

@@ -238,6 +238,7 @@ public final class Inbox implements AutoCloseable {
     try {
       committed = database.write(batch::write);
       devices.committed(committed.states());
+      devices.heard(batch.heard(), batch.newest());
     } finally {
       devices.changes().unlock();
     }
@@ -275,6 +276,7 @@ public final class Inbox implements AutoCloseable {
           // Slice by slice, as long as nobody waits.
         }
         devices.pruneLogs();
+        devices.saveHeard(false);
       } else if (readings.mustSettle()) {
         readings.settle();
       }
@@ -297,8 +299,11 @@ public final class Inbox implements AutoCloseable {
     closed = true;
     try {
       writer.join(Duration.ofSeconds(10));
+      devices.saveHeard(true);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    } catch (StorageException e) {
+      LOG.warn("when devices were last heard of was not saved: {}", e.getMessage());
     }
   }
 
@@ -482,6 +487,16 @@ public final class Inbox implements AutoCloseable {
                 state.configuration(),
                 message.receivedAt()));
       }
+    }
+
+    /// The devices that this batch speaks of.
+    List<Long> heard() {
+      return known.values().stream().map(Device::id).toList();
+    }
+
+    /// When its last message arrived.
+    Instant newest() {
+      return waiting.getLast().message().receivedAt();
     }
 
     Committed write(org.jdbi.v3.core.Handle handle) {

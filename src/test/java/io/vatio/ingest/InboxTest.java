@@ -18,6 +18,7 @@ import io.vatio.testing.Databases;
 import io.vatio.testing.FixedClock;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -273,6 +274,22 @@ class InboxTest {
     assertEquals(new Receipt.Stored(1), after);
     assertNull(core.inbox.storageFailure());
     assertEquals(2, readings("pump-1", "flow").size());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Databases.class)
+  void every_reading_is_a_sign_of_life_that_outlasts_a_restart(Databases kind) throws Exception {
+    String url = kind.newUrl(folder);
+    core = Core.start(url, clock, new Lines());
+    send(SUPERUSER, "pump-1 flow 1 1").get(10, TimeUnit.SECONDS);
+    clock.advance(Duration.ofSeconds(30));
+    send(SUPERUSER, "pump-1 flow 1 2").get(10, TimeUnit.SECONDS);
+
+    assertEquals(clock.instant(), core.devices.findBySerial("pump-1").orElseThrow().lastSeen());
+    core.close();
+    core = Core.start(url, clock, new Lines());
+
+    assertEquals(clock.instant(), core.devices.findBySerial("pump-1").orElseThrow().lastSeen());
   }
 
   @Test
