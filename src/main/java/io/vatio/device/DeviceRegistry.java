@@ -93,10 +93,16 @@ public final class DeviceRegistry {
   /// Whether this text can be a serial number: not blank, at most [#MAX_SERIAL_LENGTH] characters,
   /// no control characters, no half characters, and nothing that means something in a topic.
   public static boolean isSerial(String text) {
-    return !text.isBlank()
-        && text.length() <= MAX_SERIAL_LENGTH
-        && text.equals(text.strip())
-        && text.codePoints().noneMatch(DeviceRegistry::isForbiddenInSerial);
+    if (text.isBlank() || text.length() > MAX_SERIAL_LENGTH || !text.equals(text.strip())) {
+      return false;
+    }
+    // A loop, for this is asked of every message.
+    for (int i = 0; i < text.length(); i += Character.charCount(text.codePointAt(i))) {
+      if (isForbiddenInSerial(text.codePointAt(i))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static boolean isForbiddenInSerial(int c) {

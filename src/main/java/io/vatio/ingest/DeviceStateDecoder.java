@@ -41,7 +41,8 @@ public final class DeviceStateDecoder implements Decoder {
   private static Decoding.Content content(RawMessage message) {
     ObjectNode body = object(message.payload());
     DeviceTemplate device = DeviceTemplate.unknown(serial(message.address(), body));
-    String state = text(body, "estado");
+    String said = text(body, "estado");
+    String state = said == null || said.isBlank() ? null : said;
     if (state != null) {
       refuse(DispositivoLimits.text("estado", state, DispositivoLimits.STATE));
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.vatio.device.Device;
 import io.vatio.device.DispositivoJson;
+import io.vatio.energy.MainMeter;
 import io.vatio.kernel.Micros;
 import io.vatio.platform.json.Json;
 import io.vatio.reading.Quality;
@@ -13,11 +14,6 @@ import java.util.List;
 
 /// The wire forms of events.
 final class LiveJson {
-  /// The device whose consumption is the site's.
-  private static final String MAIN_METER = "medidor-principal";
-
-  private static final String CONSUMPTION = "consumo";
-
   private LiveJson() {}
 
   static Frame.Changed changed(Device device) {
@@ -26,7 +22,8 @@ final class LiveJson {
 
   static Frame.Measured measured(Reading reading, Series series, Device device) {
     String at = Micros.toInstant(reading.ts()).toString();
-    boolean main = device.serial().equals(MAIN_METER) && series.key().equals(CONSUMPTION);
+    boolean main =
+        device.serial().equals(MainMeter.SERIAL) && series.key().equals(MainMeter.POWER_KEY);
     return new Frame.Measured(
         reading.seq(),
         device.id(),
