@@ -1,7 +1,7 @@
 package io.vatio.app;
 
 /// The server cannot start; the message says why and what to do, for the person at the terminal.
-final class StartFailure extends RuntimeException {
+public final class StartFailure extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   StartFailure(String message) {
