@@ -1,5 +1,6 @@
 package io.vatio.testing;
 
+import io.vatio.platform.db.PostgresDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,14 +10,15 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// One real PostgreSQL for the whole test run, from binaries that come as a Maven artifact, with
-/// fsync on; every caller gets an empty database of its own.
+/// fsync on; every caller gets a database of its own, a copy of one that was migrated once.
 public final class TestPostgres {
   private static final AtomicInteger DATABASES = new AtomicInteger();
+  private static final String TEMPLATE = "vatio_template";
   private static EmbeddedPostgres server;
 
   private TestPostgres() {}
 
-  /// A connection URL of a new, empty database, as `VATIO_DATABASE_URL` wants it.
+  /// A connection URL of a new database without rows, as `VATIO_DATABASE_URL` wants it.
   public static synchronized String newDatabase() {
     try {
       if (server == null) {
@@ -30,24 +32,25 @@ public final class TestPostgres {
                 .setOverrideWorkingDirectory(work.toFile())
                 .setPGStartupWait(Duration.ofSeconds(60))
                 .start();
-        Runtime.getRuntime().addShutdownHook(new Thread(TestPostgres::stop));
+        create(TEMPLATE, "template1");
+        PostgresDatabase.open(url(TEMPLATE)).close();
       }
       String name = "vatio" + DATABASES.incrementAndGet();
-      try (var connection = server.getPostgresDatabase().getConnection();
-          var statement = connection.createStatement()) {
-        statement.execute("CREATE DATABASE " + name);
-      }
-      return "postgresql://postgres:postgres@127.0.0.1:%d/%s".formatted(server.getPort(), name);
+      create(name, TEMPLATE);
+      return url(name);
     } catch (IOException | SQLException e) {
       throw new IllegalStateException("start PostgreSQL for tests", e);
     }
   }
 
-  private static synchronized void stop() {
-    try {
-      server.close();
-    } catch (IOException e) {
-      System.err.println("PostgreSQL for tests did not stop: " + e);
+  private static void create(String name, String template) throws SQLException {
+    try (var connection = server.getPostgresDatabase().getConnection();
+        var statement = connection.createStatement()) {
+      statement.execute("CREATE DATABASE " + name + " TEMPLATE " + template);
     }
+  }
+
+  private static String url(String name) {
+    return "postgresql://postgres:postgres@127.0.0.1:%d/%s".formatted(server.getPort(), name);
   }
 }
