@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
       RunCommand.class,
       SimulateCommand.class,
       BenchCommand.class,
+      TrainCommand.class,
       CommandLine.HelpCommand.class,
     })
 public final class Main {
