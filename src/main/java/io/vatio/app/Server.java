@@ -4,6 +4,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vatio.account.AccountModule;
 import io.vatio.alert.AlertRoutes;
+import io.vatio.dashboard.ApiDocs;
 import io.vatio.dashboard.PageRoutes;
 import io.vatio.device.DeviceAccessRoutes;
 import io.vatio.device.DeviceCredentials;
@@ -176,6 +177,7 @@ public final class Server implements AutoCloseable {
       keep("broker", () -> await("close the broker", broker.close()));
       broker.mount(api.router(), api::addressOf);
       new HealthRoutes(storage.database(), () -> !closing, meters, clock).addTo(api);
+      new ApiDocs().addTo(api);
       new PageRoutes(certificate == null ? null : certificate.authority()).addTo(api);
 
       this.http = openHttp();

@@ -29,7 +29,8 @@ public final class HttpFront {
     HttpServerOptions options =
         new HttpServerOptions()
             .setHost(settings.host())
-            .setPort(settings.port())
+            // A negative port is any free one too, but one that all acceptors share.
+            .setPort(settings.port() == 0 ? -1 : settings.port())
             .setMaxHeaderSize(MAX_HEADER_BYTES)
             .setMaxInitialLineLength(MAX_LINE_BYTES)
             .setIdleTimeout(IDLE_SECONDS)
@@ -45,7 +46,6 @@ public final class HttpFront {
             server -> {
               List<Future<HttpServer>> all = new ArrayList<>();
               all.add(Future.succeededFuture(server));
-              options.setPort(server.actualPort());
               for (int i = 1; i < acceptors; i++) {
                 all.add(vertx.createHttpServer(options).requestHandler(api.router()).listen());
               }
