@@ -287,7 +287,7 @@ final class Bench {
   }
 
   private void http(ServerProcess server, Account account) {
-    int firstId = 1_000_000 + Math.floorMod(clock.millis(), 1_000_000_000);
+    int firstId = 10_000 + Math.floorMod(clock.millis(), 900_000);
     List<DeviceCredential> turbines =
         IntStream.range(0, MANY).mapToObj(i -> device(account, "GEN-" + (firstId + i))).toList();
     for (int window : new int[] {1, 8}) {

@@ -103,10 +103,7 @@ final class HttpLink implements Link {
     if (status == 401 || status == 403) {
       ready = false;
       requireEvents()
-          .problem(
-              TargetProblem.lasting(
-                  "%s refuses the credential of %s (status %d); start again to get a new one."
-                      .formatted(base, serial, status)));
+          .problem(TargetProblem.refused(base, serial, "status " + status, credential == null));
     } else {
       requireEvents()
           .problem(

@@ -52,6 +52,7 @@ final class MqttLink implements Link {
 
   private final Source source;
   private final String place;
+  private final boolean anonymous;
   private final BiConsumer<String, String> heard;
   private final Executor later =
       CompletableFuture.delayedExecutor(PAUSE_WHEN_BUSY_S, TimeUnit.SECONDS);
@@ -75,6 +76,7 @@ final class MqttLink implements Link {
     this.source = source;
     this.place =
         (trust == null ? "mqtt://" : "mqtts://") + target.mqttHost() + ":" + target.mqttPort();
+    this.anonymous = credential == null;
     this.heard = heard;
     this.client = client(clientId, target, trust, credential);
   }
@@ -183,9 +185,7 @@ final class MqttLink implements Link {
     if (cause instanceof Mqtt5ConnAckException refused) {
       Mqtt5ConnAckReasonCode code = refused.getMqttMessage().getReasonCode();
       if (CREDENTIAL_REFUSED.contains(code)) {
-        return TargetProblem.lasting(
-            "%s refuses the credential of %s (%s); start again to get a new one, or check --user."
-                .formatted(place, source.profile().serial(), code));
+        return TargetProblem.refused(place, source.profile().serial(), code.toString(), anonymous);
       }
       if (code == Mqtt5ConnAckReasonCode.UNSUPPORTED_PROTOCOL_VERSION) {
         return TargetProblem.lasting(place + " does not speak MQTT 5; use another broker.");

@@ -8,8 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -37,6 +40,8 @@ import picocli.CommandLine.Spec;
     })
 public final class SimulateCommand implements Callable<Integer> {
   private static final Duration STATUS_EVERY = Duration.ofSeconds(10);
+  private static final List<Logger> LIBRARIES =
+      List.of(Logger.getLogger("io.vertx"), Logger.getLogger("io.netty"));
   private static final int PLAIN_PORT = 1883;
   private static final int TLS_PORT = 8883;
 
@@ -111,6 +116,8 @@ public final class SimulateCommand implements Callable<Integer> {
     } catch (IllegalArgumentException e) {
       throw wrong(String.valueOf(e.getMessage()));
     }
+    // The libraries log each broken connection with its stack; the links say it in one sentence.
+    LIBRARIES.forEach(library -> library.setLevel(Level.OFF));
     PrintWriter out = requireSpec().commandLine().getOut();
     PrintWriter err = requireSpec().commandLine().getErr();
     Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));

@@ -23,6 +23,19 @@ public final class TargetProblem extends RuntimeException {
     return new TargetProblem(sentence, false, null);
   }
 
+  /// The server does not let this device in.
+  ///
+  /// @param code how the protocol says it
+  /// @param anonymous the device showed no credential
+  static TargetProblem refused(Object place, String serial, String code, boolean anonymous) {
+    return lasting(
+        anonymous
+            ? "%s lets no device in without a credential (%s); give --user and --password."
+                .formatted(place, code)
+            : "%s refuses the credential of %s (%s); start again to get a new one, or check --user."
+                .formatted(place, serial, code));
+  }
+
   /// Trying again later may work.
   static TargetProblem passing(String sentence) {
     return new TargetProblem(sentence, true, null);
@@ -35,7 +48,8 @@ public final class TargetProblem extends RuntimeException {
     }
     if (find(failure, GeneralSecurityException.class) instanceof Throwable cause) {
       return new TargetProblem(
-          "The certificate of %s is not trusted (%s); name its authority with --ca FILE."
+          ("The certificate of %s is not trusted (%s); name its authority with --ca FILE (a Vatio"
+                  + " server gives it at /ca.crt).")
               .formatted(place, Heard.text(cause.getMessage())),
           false,
           failure);

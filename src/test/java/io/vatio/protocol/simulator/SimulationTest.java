@@ -137,6 +137,19 @@ class SimulationTest {
   }
 
   @Test
+  void a_broker_without_anonymous_devices_ends_the_simulation_with_a_sentence() throws Exception {
+    broker.connackCode = 0x87;
+
+    try (Simulation simulation = start(home(), null, null)) {
+      assertTrue(simulation.awaitEnd(Duration.ofSeconds(20)));
+
+      assertTrue(simulation.hasFailed());
+      assertTrue(ear.nextProblem().contains("lets no device in without a credential"));
+      assertEquals(0, ear.problems.size());
+    }
+  }
+
+  @Test
   void a_wrong_password_ends_the_simulation_with_a_sentence() throws Exception {
     try (Simulation simulation = start(home(), "admin", "wrong")) {
       assertTrue(simulation.awaitEnd(Duration.ofSeconds(20)));

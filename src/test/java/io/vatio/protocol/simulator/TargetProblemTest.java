@@ -34,7 +34,7 @@ class TargetProblemTest {
             new SSLException("handshake", new CertificateException("no path\nfound")),
             false,
             "The certificate of X is not trusted (no path found); name its authority with --ca"
-                + " FILE."),
+                + " FILE (a Vatio server gives it at /ca.crt)."),
         Arguments.of(
             new SSLException("not an SSL record"),
             false,
