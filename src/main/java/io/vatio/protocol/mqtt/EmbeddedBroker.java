@@ -138,8 +138,9 @@ public final class EmbeddedBroker {
     }
     int loops = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MOST_LOOPS);
     List<Listener> listeners = Collections.synchronizedList(new ArrayList<>());
-    // A negative port means any free one to Vert.x too, the same one within a deployment.
-    NetServerOptions complete = new NetServerOptions(options).setPort(wanted);
+    // To Vert.x a negative port means any free one, the same for all who name the same number.
+    int port = wanted == MqttSettings.ANY_FREE_PORT ? -1 - door.ordinal() : wanted;
+    NetServerOptions complete = new NetServerOptions(options).setPort(port);
     return vertx
         .deployVerticle(
             () -> {
