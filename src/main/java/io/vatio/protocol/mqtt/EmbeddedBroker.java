@@ -23,10 +23,12 @@ import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.ext.web.Router;
 import java.time.Clock;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -49,7 +51,7 @@ public final class EmbeddedBroker {
   private final Vertx vertx;
   private final Broker broker;
   private final Events.Subscription revocations;
-  private final List<String> deployments = new ArrayList<>();
+  private final List<String> deployments = new CopyOnWriteArrayList<>();
   private int port;
   private int tlsPort;
 
@@ -103,8 +105,7 @@ public final class EmbeddedBroker {
                         embedded.tlsPort = tlsPort;
                         return embedded;
                       })
-                  .recover(
-                      e -> embedded.close().eventually(() -> Future.failedFuture(e)).map(embedded));
+                  .recover(e -> embedded.close().transform(_ -> Future.failedFuture(e)));
             });
   }
 
@@ -136,25 +137,22 @@ public final class EmbeddedBroker {
       return Future.succeededFuture(0);
     }
     int loops = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MOST_LOOPS);
-    // The first one finds the port, the others share it.
-    Future<Integer> opened =
-        deploy(door, wanted == MqttSettings.ANY_FREE_PORT ? 0 : wanted, options);
-    for (int i = 1; i < loops; i++) {
-      opened = opened.compose(actual -> deploy(door, actual, options));
-    }
-    return opened;
-  }
-
-  private Future<Integer> deploy(Door door, int port, NetServerOptions options) {
-    Listener listener = new Listener(door, new NetServerOptions(options).setPort(port));
+    List<Listener> listeners = Collections.synchronizedList(new ArrayList<>());
+    // To Vert.x a negative port means any free one, the same for all who name the same number.
+    int port = wanted == MqttSettings.ANY_FREE_PORT ? -1 - door.ordinal() : wanted;
+    NetServerOptions complete = new NetServerOptions(options).setPort(port);
     return vertx
-        .deployVerticle(listener, new DeploymentOptions())
+        .deployVerticle(
+            () -> {
+              Listener listener = new Listener(door, complete);
+              listeners.add(listener);
+              return listener;
+            },
+            new DeploymentOptions().setInstances(loops))
         .map(
             id -> {
-              synchronized (deployments) {
-                deployments.add(id);
-              }
-              return listener.actualPort();
+              deployments.add(id);
+              return listeners.getFirst().actualPort();
             });
   }
 
@@ -234,11 +232,8 @@ public final class EmbeddedBroker {
   public Future<Void> close() {
     revocations.close();
     broker.disconnect(_ -> true, Packets.SHUTTING_DOWN);
-    List<String> open;
-    synchronized (deployments) {
-      open = List.copyOf(deployments);
-      deployments.clear();
-    }
+    List<String> open = List.copyOf(deployments);
+    deployments.clear();
     Future<?> closed =
         Future.join(open.stream().map(vertx::undeploy).toList())
             .otherwise(

@@ -52,12 +52,7 @@ public record MqttSettings(
   /// Listens on whatever port is free; for tests and for several servers on one machine.
   public static final int ANY_FREE_PORT = -1;
 
-  /// Listeners as given, limits as they are by default.
-  public static MqttSettings of(String host, int port, int tlsPort, boolean anonymous) {
-    return of(host, port, tlsPort, anonymous, 256 << 10);
-  }
-
-  /// Listeners and the largest packet as given, the other limits as they are by default.
+  /// Listeners and packet size as given, the other limits as they are by default.
   public static MqttSettings of(
       String host, int port, int tlsPort, boolean anonymous, int maxPacketBytes) {
     return new MqttSettings(
