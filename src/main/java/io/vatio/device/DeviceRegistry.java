@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -48,6 +49,9 @@ public final class DeviceRegistry {
   private final Map<Long, Device> byId = new ConcurrentHashMap<>();
   private final Map<Long, Integer> logsSincePrune = new ConcurrentHashMap<>();
   private final Lock changes = new ReentrantLock();
+
+  /// Created by [#ensure] and not yet published; under the lock of changes.
+  private final Set<Long> unannounced = new LinkedHashSet<>();
   private final Set<Long> heardOf = ConcurrentHashMap.newKeySet();
   private Instant heardSavedAt = Instant.EPOCH;
 
@@ -114,7 +118,7 @@ public final class DeviceRegistry {
   }
 
   /// The devices of these templates; those that do not exist are created in one transaction. The
-  /// result is by serial.
+  /// result is by serial. New ones are announced with the messages that made them: see [#heard].
   public Map<String, Device> ensure(Collection<DeviceTemplate> templates) {
     Map<String, DeviceTemplate> missing = new LinkedHashMap<>();
     Map<String, Device> found = new LinkedHashMap<>();
@@ -145,7 +149,7 @@ public final class DeviceRegistry {
                       .toList());
       for (Device device : created) {
         remember(device);
-        events.publish(new DeviceChanged(device));
+        unannounced.add(device.id());
       }
       Map<String, Device> found = new LinkedHashMap<>();
       missing.keySet().forEach(serial -> findBySerial(serial).ifPresent(d -> found.put(serial, d)));
@@ -254,6 +258,7 @@ public final class DeviceRegistry {
       if (byId.computeIfPresent(device.id(), (_, _) -> device) != null) {
         bySerial.put(device.serial(), device);
         logsSincePrune.merge(device.id(), 1, Integer::sum);
+        unannounced.remove(device.id());
         events.publish(new DeviceChanged(device));
       }
     }
@@ -269,6 +274,11 @@ public final class DeviceRegistry {
         heardOf.add(id);
       }
     }
+    // A device that told its state is announced with it; these have only sent readings.
+    for (Long id : unannounced) {
+      findById(id).ifPresent(device -> events.publish(new DeviceChanged(device)));
+    }
+    unannounced.clear();
   }
 
   /// Writes down when devices were heard of, at most once in [#SAVE_HEARD_EVERY] unless forced. For

