@@ -6,6 +6,7 @@ import io.vatio.account.AccountModule;
 import io.vatio.alert.AlertRoutes;
 import io.vatio.dashboard.ApiDocs;
 import io.vatio.dashboard.PageRoutes;
+import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.device.DeviceAccessRoutes;
 import io.vatio.device.DeviceCredentials;
 import io.vatio.device.DeviceRegistry;
@@ -218,12 +219,20 @@ public final class Server implements AutoCloseable {
             settings.site().language());
     DeviceRegistry devices = DeviceRegistry.open(database, events, clock, sites.defaultSite().id());
     devices.ensure(List.of(MainMeter.template()));
+    SeriesCatalogue catalogue = SeriesCatalogue.open(database, clock);
+    events.subscribe(
+        DeviceAccessRevoked.class,
+        revoked -> {
+          if (devices.findById(revoked.deviceId()).isEmpty()) {
+            catalogue.forgetDevice(revoked.deviceId());
+          }
+        });
     return new Storage(
         database,
         events,
         sites,
         devices,
-        SeriesCatalogue.open(database, clock),
+        catalogue,
         ReadingStore.open(database),
         new DeadLetterStore(database));
   }

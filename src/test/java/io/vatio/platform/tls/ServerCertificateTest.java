@@ -29,8 +29,7 @@ class ServerCertificateTest {
   @TempDir Path folder;
 
   private ServerCertificate ensure(Instant now, Set<String> names) {
-    return ServerCertificate.ensure(
-        folder.resolve("tls"), names, Clock.fixed(now, ZoneOffset.UTC));
+    return ServerCertificate.ensure(folder.resolve("tls"), names, Clock.fixed(now, ZoneOffset.UTC));
   }
 
   private static X509Certificate read(Path file) throws Exception {
@@ -90,8 +89,7 @@ class ServerCertificateTest {
     ServerCertificate moved = ensure(NOW, Set.of("localhost", "192.168.1.9"));
 
     assertEquals(
-        Set.of("localhost", "192.168.1.9"),
-        ServerCertificate.namesOf(read(moved.certificate())));
+        Set.of("localhost", "192.168.1.9"), ServerCertificate.namesOf(read(moved.certificate())));
   }
 
   @Test
@@ -138,8 +136,7 @@ class ServerCertificateTest {
     Set<String> names = ServerNames.of("https://Energia.Example:8443/x");
 
     assertTrue(
-        names.containsAll(
-            Set.of("localhost", "127.0.0.1", "0:0:0:0:0:0:0:1", "energia.example")),
+        names.containsAll(Set.of("localhost", "127.0.0.1", "0:0:0:0:0:0:0:1", "energia.example")),
         names.toString());
   }
 }

@@ -15,10 +15,10 @@ import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
 import io.vatio.platform.tls.ServerCertificate;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.Router;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -137,7 +137,8 @@ class MqttClientsTest {
         for (MqttQos qos : MqttQos.values()) {
           pump.publishWith().topic(OWN).qos(qos).payload(bytes("1" + qos.getCode())).send();
           var got = messages.receive(10, TimeUnit.SECONDS).orElseThrow();
-          assertEquals("1" + qos.getCode(), new String(got.getPayloadAsBytes(), StandardCharsets.UTF_8));
+          assertEquals(
+              "1" + qos.getCode(), new String(got.getPayloadAsBytes(), StandardCharsets.UTF_8));
           assertEquals(qos, got.getQos());
         }
       }
@@ -151,8 +152,7 @@ class MqttClientsTest {
                       .qos(MqttQos.AT_LEAST_ONCE)
                       .payload(bytes("1"))
                       .send());
-      assertEquals(
-          Mqtt5PubAckReasonCode.NOT_AUTHORIZED, refusal.getMqttMessage().getReasonCode());
+      assertEquals(Mqtt5PubAckReasonCode.NOT_AUTHORIZED, refusal.getMqttMessage().getReasonCode());
       pump.disconnect();
       admin.disconnect();
     }
@@ -172,10 +172,7 @@ class MqttClientsTest {
             .buildBlocking();
     pump.connect();
     try (var messages = pump.publishes(MqttGlobalPublishFilter.ALL)) {
-      pump.subscribeWith()
-          .topicFilter("dispositivos/pump-1/#")
-          .qos(MqttQos.EXACTLY_ONCE)
-          .send();
+      pump.subscribeWith().topicFilter("dispositivos/pump-1/#").qos(MqttQos.EXACTLY_ONCE).send();
       for (MqttQos qos : MqttQos.values()) {
         pump.publishWith().topic(OWN).qos(qos).payload(bytes("7")).send();
         assertEquals(qos, messages.receive(10, TimeUnit.SECONDS).orElseThrow().getQos());
@@ -276,8 +273,21 @@ class MqttClientsTest {
             run(
                 "mosquitto_sub",
                 way,
-                "-V", version, "-u", "admin", "-P", "secret", "-t", OWN, "-q", "1", "-C", "1", "-W",
-                "20", "-d");
+                "-V",
+                version,
+                "-u",
+                "admin",
+                "-P",
+                "secret",
+                "-t",
+                OWN,
+                "-q",
+                "1",
+                "-C",
+                "1",
+                "-W",
+                "20",
+                "-d");
         var lines = subscriber.inputReader();
         String line = lines.readLine();
         while (line != null && !line.startsWith("Subscribed")) {
@@ -287,7 +297,18 @@ class MqttClientsTest {
             run(
                 "mosquitto_pub",
                 way,
-                "-V", version, "-u", "pump-1", "-P", "secret", "-t", OWN, "-q", "1", "-m", "21.5");
+                "-V",
+                version,
+                "-u",
+                "pump-1",
+                "-P",
+                "secret",
+                "-t",
+                OWN,
+                "-q",
+                "1",
+                "-m",
+                "21.5");
         assertEquals(0, publisher.waitFor());
         List<String> rest = lines.lines().toList();
         assertEquals(0, subscriber.waitFor());
