@@ -2,6 +2,7 @@ package io.vatio.account;
 
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,7 +54,7 @@ final class Logins {
       @Nullable Throwable failure) {
     if (failure != null || verdict == null) {
       attempt.abandon();
-      throw new java.util.concurrent.CompletionException(failure);
+      throw new CompletionException(failure);
     }
     // Active or not is asked now, not before the hash was computed.
     Optional<Account> present = account.flatMap(a -> accounts.findById(a.id()));

@@ -9,16 +9,19 @@ import io.vatio.platform.http.HttpSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -95,8 +98,6 @@ public final class SettingsReader {
     return settings;
   }
 
-  // Flags.
-
   /// @return the configuration file, if one is named
   private Optional<String> readFlags(List<String> flags) {
     Map<String, SettingsRow<?>> rows = rows(SettingsRow::flag);
@@ -153,8 +154,6 @@ public final class SettingsReader {
     return "--" + key.replace('.', '-').replace('_', '-');
   }
 
-  // Environment.
-
   private void readEnvironment(Map<String, String> environment) {
     Layer layer = new Layer("", "_FILE", rows(SettingsRow::variable), SettingsRow::variable);
     new TreeMap<>(environment)
@@ -166,8 +165,6 @@ public final class SettingsReader {
             });
     layer.finish();
   }
-
-  // File.
 
   private void readYaml(Optional<String> named) {
     Path file = folder.resolve(named.orElse(FILE));
@@ -208,22 +205,25 @@ public final class SettingsReader {
     } else if (node.isArray()) {
       List<String> items = new ArrayList<>();
       node.forEach(item -> items.add(item.asText()));
-      into.put(key, String.join(", ", items));
+      putOnce(key, String.join(", ", items), into);
     } else if (!node.isNull() && !node.isMissingNode()) {
-      into.put(key, node.asText());
+      putOnce(key, node.asText(), into);
+    }
+  }
+
+  /// The file may say `http: {port: …}` and `http.port: …`, but not both.
+  private void putOnce(String key, String value, Map<String, String> into) {
+    if (into.put(key, value) != null) {
+      faults.add("%s: %s is given twice".formatted(FILE, key));
     }
   }
 
   private static String firstLine(IOException e) {
-    String message =
-        e instanceof java.nio.file.NoSuchFileException ? "no such file" : e.getMessage();
+    String message = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
     return String.valueOf(message).lines().findFirst().orElse(e.toString());
   }
 
-  // All layers.
-
-  private static Map<String, SettingsRow<?>> rows(
-      java.util.function.Function<SettingsRow<?>, String> name) {
+  private static Map<String, SettingsRow<?>> rows(Function<SettingsRow<?>, String> name) {
     return SettingsRows.ALL.stream()
         .collect(Collectors.toMap(name, row -> row, (a, _) -> a, TreeMap::new));
   }
@@ -241,7 +241,7 @@ public final class SettingsReader {
         String where,
         String fileSuffix,
         Map<String, SettingsRow<?>> rows,
-        java.util.function.UnaryOperator<String> nameOfKey) {
+        UnaryOperator<String> nameOfKey) {
       this.where = where;
       this.fileSuffix = fileSuffix;
       this.rows = rows;
@@ -301,7 +301,7 @@ public final class SettingsReader {
           throw new IOException("it is empty");
         }
         return Optional.of(text);
-      } catch (IOException | java.nio.file.InvalidPathException e) {
+      } catch (IOException | InvalidPathException e) {
         faults.add(
             "%s: the file %s cannot be read: %s"
                 .formatted(name, file, e instanceof IOException io ? firstLine(io) : "not a path"));
@@ -325,11 +325,9 @@ public final class SettingsReader {
     }
 
     private String suggestion(String name) {
-      return Stream.concat(rows.keySet().stream(), files.keySet().stream())
-          .map(known -> Map.entry(distance(name, known), known))
-          .filter(entry -> entry.getKey() <= Math.max(2, name.length() / 5))
-          .min(Map.Entry.comparingByKey())
-          .map(entry -> "; did you mean " + entry.getValue() + "?")
+      return SettingsTypo.nearest(
+              name, Stream.concat(rows.keySet().stream(), files.keySet().stream()))
+          .map(known -> "; did you mean " + known + "?")
           .orElse("");
     }
 
@@ -338,32 +336,6 @@ public final class SettingsReader {
       here.forEach((row, value) -> given.putIfAbsent(row, value));
     }
   }
-
-  /// How many letters to add, drop, change or swap with their neighbour.
-  private static int distance(String a, String b) {
-    String x = a.toUpperCase(Locale.ROOT);
-    String y = b.toUpperCase(Locale.ROOT);
-    int[][] d = new int[x.length() + 1][y.length() + 1];
-    for (int i = 0; i <= x.length(); i++) {
-      for (int j = 0; j <= y.length(); j++) {
-        if (i == 0 || j == 0) {
-          d[i][j] = i + j;
-          continue;
-        }
-        int change = x.charAt(i - 1) == y.charAt(j - 1) ? 0 : 1;
-        d[i][j] = Math.min(Math.min(d[i - 1][j] + 1, d[i][j - 1] + 1), d[i - 1][j - 1] + change);
-        if (i > 1
-            && j > 1
-            && x.charAt(i - 1) == y.charAt(j - 2)
-            && x.charAt(i - 2) == y.charAt(j - 1)) {
-          d[i][j] = Math.min(d[i][j], d[i - 2][j - 2] + 1);
-        }
-      }
-    }
-    return d[x.length()][y.length()];
-  }
-
-  // Values.
 
   private Settings settings() {
     Path dataDir = folder.resolve(require(SettingsRows.DATA_DIR));

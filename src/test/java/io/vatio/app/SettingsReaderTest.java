@@ -244,6 +244,7 @@ class SettingsReaderTest {
         "just a text",
         "- http",
         "http.port: 1\nhttp.port: 2\n",
+        "http.port: 1\nhttp: {port: 2}\n",
         "a: &a [*a]",
         "\u0000"
       })
