@@ -8,7 +8,6 @@ import io.vatio.device.Device;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DeviceTemplate;
 import io.vatio.kernel.Micros;
-import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Text;
 import io.vatio.platform.db.Database;
@@ -396,14 +395,16 @@ public final class Inbox implements AutoCloseable {
 
     private @Nullable Rejection mayCreate(
         Principal sender, DeviceTemplate template, int unclaimed) {
-      if (sender.may(Permission.MANAGE_DEVICES)) {
+      if (sender.mayCreateDevices()) {
         return null;
       }
       if (template.claimed() && !(sender instanceof Principal.Anonymous)) {
         return new Rejection(
             Rejection.Reason.UNKNOWN_DEVICE, Text.of("ingest.unknown_device", template.serial()));
       }
-      if (unclaimed >= settings.unclaimedDevices()) {
+      // What strangers bring into use counts with everything, so that it is bounded too.
+      int present = template.claimed() ? devices.count() : unclaimed;
+      if (present >= settings.unclaimedDevices()) {
         return new Rejection(
             Rejection.Reason.LIMIT_REACHED,
             Text.of("ingest.too_many_devices", settings.unclaimedDevices()));

@@ -11,6 +11,12 @@ public sealed interface Principal {
   /// Whether this one may do what the permission stands for, on objects it can see.
   boolean may(Permission permission);
 
+  /// Whether this one may bring new devices into use. Operators may, although they do not hold the
+  /// permission to manage all devices: what they create is theirs.
+  default boolean mayCreateDevices() {
+    return may(Permission.MANAGE_DEVICES) || may(Permission.ASSIGN_SENSORS);
+  }
+
   /// A person who logged in.
   ///
   /// @param role name of the role, empty for none

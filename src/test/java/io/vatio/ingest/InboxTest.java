@@ -166,6 +166,29 @@ class InboxTest {
   }
 
   @Test
+  void an_operator_brings_devices_into_use_and_strangers_only_so_many() throws Exception {
+    core =
+        Core.start(
+            Databases.SQLITE.newUrl(folder),
+            clock,
+            new InboxSettings(1_000, 1_000_000, 3, 10),
+            new Lines());
+    Principal operator =
+        new Principal.Trusted(
+            "192.168.1.7",
+            "operador",
+            Set.of(Permission.CREATE_READINGS, Permission.ASSIGN_SENSORS));
+
+    for (int i = 0; i < 2; i++) {
+      assertEquals(
+          new Receipt.Stored(1), send(operator, "pump-" + i + " x 1 1").get(10, TimeUnit.SECONDS));
+    }
+    assertEquals(new Receipt.Stored(1), send(STRANGER, "s-1 x 1 1").get(10, TimeUnit.SECONDS));
+    assertInstanceOf(Receipt.Rejected.class, send(STRANGER, "s-2 x 1 1").get(10, TimeUnit.SECONDS));
+    assertEquals(new Receipt.Stored(1), send(operator, "pump-9 x 1 1").get(10, TimeUnit.SECONDS));
+  }
+
+  @Test
   void a_device_can_invent_only_so_many_sensors() throws Exception {
     core =
         Core.start(
