@@ -63,8 +63,11 @@ final class GeneratorDecoder implements Decoder {
     if (address.equals(HTTP_ADDRESS)) {
       return true;
     }
+    if (!address.startsWith("parque/")) {
+      return false;
+    }
     String[] levels = address.split("/", -1);
-    return levels.length == 4 && levels[0].equals("parque") && levels[2].equals("generador");
+    return levels.length == 4 && levels[2].equals("generador");
   }
 
   @Override

@@ -17,7 +17,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/// The wind farm on a real inbox and a real SQLite file, without network. Its clock stands.
+/// The wind farm on a real inbox and a real database, without network. Its clock stands.
 final class Park implements AutoCloseable {
   static final Principal.User ADMIN = new Principal.User(1, "admin", true, "", Set.of());
 
@@ -31,8 +31,13 @@ final class Park implements AutoCloseable {
   }
 
   Park(Path folder, InboxSettings settings) {
+    this("sqlite:" + folder.resolve("vatio.db"), settings);
+  }
+
+  /// @param databaseUrl see [io.vatio.testing.Databases]
+  Park(String databaseUrl, InboxSettings settings) {
     Late decoder = new Late();
-    this.core = Core.start("sqlite:" + folder.resolve("vatio.db"), clock, settings, decoder);
+    this.core = Core.start(databaseUrl, clock, settings, decoder);
     this.wind = open();
     decoder.decoder = wind.decoder();
     this.aggregates = new ParkAggregates(core.readings, new Turbines(core.devices, core.catalogue));

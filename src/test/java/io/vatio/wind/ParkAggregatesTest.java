@@ -4,15 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vatio.ingest.InboxSettings;
 import io.vatio.ingest.Receipt;
+import io.vatio.testing.Core;
+import io.vatio.testing.Databases;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ParkAggregatesTest {
   private static final Instant NOON = Instant.parse("2026-03-01T12:00:00Z");
@@ -181,8 +187,7 @@ class ParkAggregatesTest {
   void days_of_23_and_25_hours_hold_all_their_records() {
     park.clock.advance(Duration.ofDays(300));
     for (String day : List.of("2026-03-29", "2026-10-25")) {
-      Instant midnight =
-          java.time.LocalDate.parse(day).atStartOfDay(io.vatio.testing.Core.MADRID).toInstant();
+      Instant midnight = LocalDate.parse(day).atStartOfDay(Core.MADRID).toInstant();
       for (int hour = 0; hour < 27; hour++) {
         park.send(Park.json(1, 10 + hour % 2, 7, midnight.plusSeconds(3_600L * hour)));
       }
@@ -207,9 +212,37 @@ class ParkAggregatesTest {
     assertEquals(NOON, aggregate.parts().getFirst().to());
   }
 
+  @ParameterizedTest
+  @EnumSource(Databases.class)
+  void both_databases_add_up_the_same(Databases database, @TempDir Path own) {
+    try (Park other = new Park(database.newUrl(own), InboxSettings.DEFAULT)) {
+      for (int second = 600; second > 0; second -= 5) {
+        int id = 1 + second % 3;
+        other.send(
+            "parque/norte/generador/" + id,
+            Park.json(id, second % 50 == 0 ? 150 : 40 + second % 7, 9, NOON.minusSeconds(second)));
+      }
+      other.send(
+          """
+          {"id":1,"valor_produccion":50,"velocidad_viento":10,"direccion_viento":"N",
+           "temperatura":5,"parque":"norte"}""");
+
+      var window =
+          other.aggregate(Interval.MINUTE, NOON.minusSeconds(600), NOON.plusSeconds(1), "norte");
+
+      assertEquals(
+          "Figures[meanProduction=OptionalDouble[43.08256880733945], production=4696.0,"
+              + " least=OptionalDouble[40.0], most=OptionalDouble[50.0],"
+              + " meanWind=OptionalDouble[9.009174311926605],"
+              + " meanTemperature=OptionalDouble[12.431192660550458], turbines=3, valid=109,"
+              + " flagged=12, completeness=OptionalDouble[0.923728813559322]]",
+          window.window().toString());
+      assertEquals(3, other.newest().size());
+    }
+  }
+
   private ParkAggregate.Figures day(String date) {
-    Instant from =
-        java.time.LocalDate.parse(date).atStartOfDay(io.vatio.testing.Core.MADRID).toInstant();
+    Instant from = LocalDate.parse(date).atStartOfDay(Core.MADRID).toInstant();
     ParkAggregate aggregate = park.aggregate(Interval.DAY, from, from.plusSeconds(60), null);
     Instant to = aggregate.parts().getFirst().to();
     return park.aggregate(Interval.DAY, from, to, null).parts().getFirst().figures();

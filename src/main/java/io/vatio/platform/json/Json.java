@@ -109,7 +109,10 @@ public final class Json {
     String problem = e.getOriginalMessage();
     // Jackson's first line says what and where; what follows are hints for Java programmers.
     int line = problem.indexOf('\n');
-    String first = line < 0 ? problem : problem.substring(0, line);
+    String first =
+        (line < 0 ? problem : problem.substring(0, line))
+            // Where an unclosed bracket began, in words that only Java programmers can read.
+            .replaceAll(" \\(start marker at \\[Source: [^\\]]*]\\)", "");
     return e.getLocation() == null
         ? first
         : "%s (line %d, column %d)"

@@ -12,7 +12,8 @@ import java.util.stream.IntStream;
 
 /// Turbines under one slowly changing wind, each with its own gusts.
 final class WindPark {
-  static final String TOPIC_PREFIX = "parque/demo/generador/";
+  private static final String PARK = "demo";
+  static final String TOPIC_PREFIX = "parque/" + PARK + "/generador/";
   static final String HTTP_PATH = "/generador/";
 
   private static final String[] COMPASS = {"N", "NE", "E", "SE", "S", "SW", "W", "NW"};
@@ -102,6 +103,7 @@ final class WindPark {
       }
       record.put("error", error);
       record.put("timestamp", Message.time(now));
+      record.put("parque", PARK);
       return new Message(TOPIC_PREFIX + id, Message.json(record));
     }
 
