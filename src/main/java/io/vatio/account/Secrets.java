@@ -29,7 +29,7 @@ public final class Secrets {
   }
 
   /// Keyed fingerprint (HMAC-SHA-256): quick enough for ten thousand devices that come back at
-  // once,
+  /// once,
   /// worthless without the key.
   public static byte[] hmac(byte[] key, byte[] message) {
     try {

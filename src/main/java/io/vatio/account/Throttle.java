@@ -12,7 +12,7 @@ import java.util.Map;
 /// doubles the time to wait, by name and by address.
 ///
 /// A try counts from its beginning until it turns out right, so a hundred guesses at the same
-// moment
+/// moment
 /// are not a hundred free ones. Whoever has logged in from an address before is held by the address
 /// only: guessing at somebody's name from elsewhere does not lock the owner out.
 ///

@@ -8,7 +8,7 @@ final class Life {
   private Life() {}
 
   /// Returns never by itself: SIGTERM and SIGINT close the parts in their order, then the process
-  // ends with the
+  /// ends with the
   /// signal's exit code.
   static int untilTerminated(List<AutoCloseable> parts) {
     CountDownLatch never = new CountDownLatch(1);

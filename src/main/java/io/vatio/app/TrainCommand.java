@@ -15,7 +15,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /// `vatio train`: starts the server once, asks it a few things and stops. The launcher runs it
-// after
+/// after
 /// a build, so that the JVM can note which classes a start needs (its AOT cache): later starts then
 /// take less than half the time.
 @Command(name = "train", hidden = true, description = "Starts and stops once, for the AOT cache.")

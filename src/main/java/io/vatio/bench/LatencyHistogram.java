@@ -42,7 +42,7 @@ final class LatencyHistogram {
   }
 
   /// The duration that this share (0 to 1) of all records do not exceed, rounded up to its bucket's
-  // end; 0 when empty.
+  /// end; 0 when empty.
   long percentileNanos(double share) {
     long wanted = (long) Math.ceil(share * count);
     long seen = 0;

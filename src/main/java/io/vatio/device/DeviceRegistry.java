@@ -229,7 +229,7 @@ public final class DeviceRegistry {
 
   /// Notes what devices said of themselves, inside the transaction of the messages that said it,
   /// under [#changes]. Call [#committed] with the result afterwards; until then memory is
-  // unchanged.
+  /// unchanged.
   public StateChanges apply(Handle handle, List<Report> reports) {
     Map<Long, Device> changed = new LinkedHashMap<>();
     List<StateLog> logs = new ArrayList<>();

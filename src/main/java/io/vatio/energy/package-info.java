@@ -1,5 +1,5 @@
 /// Consumption of a site: the main meter's readings as the first Vatio knew them, alerts asked for
-// by
+/// by
 /// programs.
 /// The main meter is an ordinary device with an ordinary sensor; this room knows which one.
 /// Power is positive for import, in kW on the wire.

@@ -3,7 +3,7 @@ package io.vatio.kernel;
 import java.time.Instant;
 
 /// Points in time as whole microseconds since 1970-01-01T00:00:00Z: what the database holds and
-// what
+/// what
 /// hot paths carry in a `long`.
 public final class Micros {
   private static final long PER_SECOND = 1_000_000L;

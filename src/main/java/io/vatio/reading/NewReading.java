@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param ts when it was measured, or when it arrived, microseconds since 1970 UTC
 /// @param timed whether ts came with the reading: then (series, ts) is its identity. Otherwise ts
-// is
+/// is
 ///     moved on by microseconds until it is free.
 /// @param delivery fingerprint of the message it came in, 0 for none
 /// @param redelivered whether to compare that fingerprint with earlier ones

@@ -42,7 +42,7 @@ final class Cell {
   }
 
   /// Says how many records were due from the one turbine of this cell; 0 where nobody can tell:
-  // then
+  /// then
   /// those count that came.
   void expect(long records) {
     due = records == 0 ? valid + flagged : records;

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads the JSON of one record. As lenient as the original where nothing can be misunderstood
 /// (`"5"` is 5, `"yes"` is true, unknown fields are ignored), and it names every wrong field at
-// once
+/// once
 /// otherwise. Stateless.
 final class GeneratorParser {
   /// A record has some 200 bytes; ten times that leaves room for fields of others.

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Optional;
 
 /// The lengths of time that aggregates come in. Intervals begin where the clock on the wall says
-// so:
+/// so:
 /// at full minutes, quarters, hours, midnights; a day has 23 or 25 hours when the clock changes.
 enum Interval {
   MINUTE("1m", Duration.ofMinutes(1)),

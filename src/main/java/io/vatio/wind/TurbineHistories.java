@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /// The history of each turbine that reported lately, at most [#TURBINES] of them: whoever was
-// silent
+/// silent
 /// longest is forgotten first and starts anew. Thread safe.
 final class TurbineHistories {
   static final int TURBINES = 10_000;

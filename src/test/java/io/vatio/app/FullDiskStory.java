@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A disk that has no room left: nothing is acknowledged, everything that can still be answered is,
 /// and when there is room again it goes on by itself. The disk is made full by the operating
-// system's
+/// system's
 /// own limit on the size of a file.
 class FullDiskStory {
   private static final int LIMIT_KIB = 4_096;

@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /// The first guarantee: acknowledged means on disk. A server is killed with SIGKILL in mid-ingest,
 /// ten times over the same data, by a client that sends again whatever was not acknowledged, as
-// MQTT
+/// MQTT
 /// prescribes.
 class KillStory {
   private static final int ROUNDS = 10;

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /// Holds JSON against the schemas of a contract: the part of JSON Schema that the contract uses,
-// and
+/// and
 /// a complaint about every other word, so that nothing is overlooked in silence.
 public final class Shapes {
   private static final Set<String> NOTES =

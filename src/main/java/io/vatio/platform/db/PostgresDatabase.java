@@ -25,7 +25,7 @@ public final class PostgresDatabase implements Database {
   }
 
   /// Connects to `postgresql://user:password@host:port/database` and creates or upgrades the
-  // schema.
+  /// schema.
   ///
   /// @throws StorageException when the server cannot be reached or does not force commits to disk
   public static PostgresDatabase open(String url) {

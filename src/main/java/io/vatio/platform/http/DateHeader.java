@@ -6,7 +6,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 
 /// Puts `Date` on every answer: the page corrects the age of values by it when the browser's clock
-// is
+/// is
 /// wrong.
 public final class DateHeader {
   private final Clock clock;

@@ -26,9 +26,9 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /// One running plan: gets every device a credential and a link, then lets the devices speak in
-// turn,
+/// turn,
 /// spread evenly over the interval. One virtual thread does both; links answer on their own
-// threads.
+/// threads.
 final class Simulation implements AutoCloseable {
   private static final int MQTT_WINDOW = 20;
   private static final int HTTP_WINDOW = 1;

@@ -41,7 +41,7 @@ public record SimulationPlan(
   }
 
   /// The scenario with its usual count, a message every five seconds, one turbine record in ten
-  // erroneous.
+  /// erroneous.
   public static SimulationPlan of(Scenario scenario) {
     return new SimulationPlan(
         scenario, Duration.ofSeconds(5), scenario.usualCount(), 0.1, 1, Delivery.BOTH, USUAL_ZONE);

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 /// The server that simulated devices speak to, and as whom.
 ///
 /// A user named `device_<serial>` is used as it is; any other user is a person's account, with
-// which
+/// which
 /// the devices are created and given credentials; no user means anonymous devices.
 ///
 /// @param url base of the HTTP API, such as `http://localhost:8000`

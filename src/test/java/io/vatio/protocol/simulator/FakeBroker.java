@@ -14,7 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /// As much of an MQTT 5 broker as a publishing device needs, with its mouth under the test's
-// control.
+/// control.
 final class FakeBroker implements AutoCloseable {
   /// @param user as whom it was published, empty for nobody
   record Published(String user, String topic, String payload) {}
