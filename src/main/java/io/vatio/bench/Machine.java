@@ -4,20 +4,22 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /// The machine of a run in one line, without which no figure means anything.
 final class Machine {
   private Machine() {}
 
   static String describe(Path folder) {
-    return "%d cores%s, %s, Java %s (%s), data on %s"
+    return "%d cores%s, %s, Java %s (%s), data on %s%s"
         .formatted(
             Runtime.getRuntime().availableProcessors(),
             memory(),
             System.getProperty("os.name") + " " + System.getProperty("os.arch"),
             Runtime.version(),
             System.getProperty("java.vm.vendor"),
-            fileSystem(folder));
+            fileSystem(folder),
+            otherWork());
   }
 
   static boolean isInMemory(Path folder) {
@@ -29,6 +31,14 @@ final class Machine {
             instanceof com.sun.management.OperatingSystemMXBean system
         ? ", %.0f GiB memory".formatted(system.getTotalMemorySize() / (double) (1L << 30))
         : "";
+  }
+
+  /// A run on a busy machine is worth less, and must say so.
+  private static String otherWork() {
+    double load = ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage();
+    return load < 1
+        ? ""
+        : String.format(Locale.ROOT, ", BUSY with other work (load %.1f before the start)", load);
   }
 
   private static String fileSystem(Path folder) {
