@@ -110,7 +110,7 @@ export async function openPage(browser, url, options = {}) {
 /** Logs in as a person without a mouse would. */
 export async function logInByKeyboard(page, url, username, password) {
   await page.goto(url);
-  await page.locator('input[name=username]').waitFor({ timeout: 15_000 });
+  await page.locator('input[name=username]').waitFor({ timeout: 60_000 });
   await eventually(
     () => page.evaluate(() => document.activeElement?.getAttribute('name') === 'username'),
     'The user name field does not have the focus when the page opens.',
@@ -122,12 +122,12 @@ export async function logInByKeyboard(page, url, username, password) {
 }
 
 export async function waitLive(page) {
-  await page.locator('[data-testid=link][data-state=live]').waitFor({ timeout: 20_000 });
+  await page.locator('[data-testid=link][data-state=live]').waitFor({ timeout: 60_000 });
 }
 
 /** The chart is there when its canvas has been painted, not when its box exists. */
 export async function expectChart(page) {
-  await page.locator('[data-testid=chart] canvas').waitFor({ timeout: 15_000 });
+  await page.locator('[data-testid=chart] canvas').waitFor({ timeout: 60_000 });
   await eventually(
     () =>
       page.evaluate(() => {

@@ -8,6 +8,9 @@ const REFRESH_MS = 60_000;
 /** A device heard of within this time counts as online. */
 const ALIVE_MS = 120_000;
 const FIRST_SHOWN = 12;
+/** Turbines have a card of their own. */
+const TURBINE = 'aerogenerador';
+const NOT_SAID = 'desconocido';
 const FACTS_SHOWN = 4;
 
 function isOnline(heardAt: number | undefined, now: number): boolean {
@@ -34,7 +37,10 @@ export function DevicesCard(props: { feed: Feed }) {
   }, [loaded]);
 
   const { compare } = useMemo(() => new Intl.Collator(speech.language, { numeric: true }), [speech]);
-  const list = devices.list().sort((a, b) => compare(titleOf(a), titleOf(b)));
+  const list = devices
+    .list()
+    .filter((device) => device.tipo !== TURBINE)
+    .sort((a, b) => compare(titleOf(a), titleOf(b)));
 
   if (loaded.state === 'hidden') return null;
   if (list.length === 0) {
@@ -84,7 +90,7 @@ function DeviceRow(props: { device: Device; devices: Devices; now: number }) {
       <div class="device-head">
         <span class={online ? 'dot dot-online' : 'dot'} aria-hidden="true" />
         <bdi class="device-name">{titleOf(device)}</bdi>
-        <span class="chip">{speech.state(device.estado)}</span>
+        {device.estado !== NOT_SAID && <span class="chip">{speech.state(device.estado)}</span>}
       </div>
       <p class="device-about">
         <bdi>{speech.kind(device.tipo)}</bdi>

@@ -104,7 +104,9 @@ public final class Account implements AutoCloseable {
             .put("nombre", profile.name())
             .put("tipo", profile.type())
             .put("modelo", profile.model())
-            .put("descripcion", profile.description());
+            .put("descripcion", profile.description())
+            // Whoever sets a device up has it in use.
+            .put("reclamado", true);
     HttpResponse<Buffer> answer = call(HttpMethod.POST, "/dispositivos", body);
     if (answer.statusCode() != 201) {
       throw unexpected(answer, "create the device " + profile.serial());

@@ -74,7 +74,11 @@ final class WindPark {
       this.random = random;
       this.profile =
           new DeviceProfile(
-              serial(id), "Generador " + id, "generador", "Simulado W-01", "Parque eólico demo");
+              serial(id),
+              "Generador " + id,
+              "aerogenerador",
+              "Simulado W-01",
+              "Parque eólico demo");
     }
 
     @Override
