@@ -63,6 +63,10 @@ final class MqttSession implements Transport.Listener, Runnable {
   private static final int TOPICS_KNOWN = 512;
   private static final int TOPIC_ALIASES = 32;
   private static final int OUTBOUND_WINDOW = 1_000;
+
+  /// Seconds. The HTTP server ends connections on which nothing happens for longer.
+  private static final int WEB_SOCKET_KEEP_ALIVE = 120;
+
   private static final int REASON_TEXT_LENGTH = 500;
 
   private final Broker broker;
@@ -435,7 +439,10 @@ final class MqttSession implements Transport.Listener, Runnable {
 
   /// MQTT 5 lets the server shorten it; older clients get what they ask for.
   private int keepAlive(int asked) {
-    int longest = broker.settings().keepAliveMax();
+    int longest =
+        door == Door.WEB_SOCKET
+            ? Math.min(WEB_SOCKET_KEEP_ALIVE, broker.settings().keepAliveMax())
+            : broker.settings().keepAliveMax();
     return version5 && longest > 0 && (asked == 0 || asked > longest) ? longest : asked;
   }
 
@@ -970,7 +977,7 @@ final class MqttSession implements Transport.Listener, Runnable {
     } else if (cause instanceof TooLongFrameException) {
       tooLarge(packet);
     } else {
-      end(Packets.MALFORMED_PACKET, true);
+      end(Packets.MALFORMED_PACKET);
     }
   }
 
@@ -992,22 +999,19 @@ final class MqttSession implements Transport.Listener, Runnable {
                       Integer.toString(size),
                       Integer.toString(broker.settings().maxPacketBytes()))));
     }
-    end(Packets.TOO_LARGE, true);
+    end(Packets.TOO_LARGE);
   }
 
   private void end(int reason) {
-    end(reason, false);
-  }
-
-  private void end(int reason, boolean slowly) {
     if (state == State.ENDED) {
       return;
     }
-    if (state == State.OPEN && version5) {
-      transport.write(Packets.disconnect(reason));
-    }
+    boolean open = state == State.OPEN;
     state = State.ENDED;
-    if (slowly) {
+    if (open) {
+      if (version5) {
+        transport.write(Packets.disconnect(reason));
+      }
       transport.closeSlowly();
     } else {
       transport.close();

@@ -209,8 +209,10 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             _ -> {
-              if (socket.channel() instanceof DuplexChannel duplex
-                  && socket.pipeline().get(SslHandler.class) == null) {
+              SslHandler tls = socket.pipeline().get(SslHandler.class);
+              if (tls != null) {
+                tls.closeOutbound();
+              } else if (socket.channel() instanceof DuplexChannel duplex) {
                 duplex.shutdownOutput();
               }
             });
