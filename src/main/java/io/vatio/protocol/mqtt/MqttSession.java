@@ -52,7 +52,7 @@ import org.slf4j.LoggerFactory;
 /// or ask it to end. What it published waits in the order of arrival: the committing thread notes a
 /// receipt at each, wakes the session once, and the session answers all that are ready with one
 /// flush. A session that has gone still routes what gets committed; nobody hears the answer.
-final class MqttSession implements Transport.Listener, Runnable {
+final class MqttSession implements Transport.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(MqttSession.class);
 
   private static final Receipt ROUTED = new Receipt.Stored(0);
@@ -74,7 +74,8 @@ final class MqttSession implements Transport.Listener, Runnable {
   private final Door door;
   private final String address;
   private final Outbox outbox;
-  private final AtomicBoolean woken = new AtomicBoolean();
+  private final LoopWaker waker;
+  private final AtomicBoolean waking = new AtomicBoolean();
 
   private State state = State.CONNECTING;
   private boolean left;
@@ -114,6 +115,7 @@ final class MqttSession implements Transport.Listener, Runnable {
     this.door = door;
     this.address = address;
     this.outbox = new Outbox(transport, broker.meters(), broker.settings());
+    this.waker = broker.waker(transport.loop());
   }
 
   private enum State {
@@ -188,11 +190,15 @@ final class MqttSession implements Transport.Listener, Runnable {
     leave();
   }
 
-  /// After [#wake].
-  @Override
-  public void run() {
-    woken.set(false);
-    work();
+  /// After [#wake], on the event loop.
+  void woken() {
+    waking.set(false);
+    try {
+      work();
+    } catch (RuntimeException e) {
+      LOG.error("{} of {} failed", clientId, address, e);
+      end(Packets.UNSPECIFIED);
+    }
   }
 
   private void work() {
@@ -207,8 +213,8 @@ final class MqttSession implements Transport.Listener, Runnable {
 
   /// Makes the session look at its receipts and its outbox soon.
   void wake() {
-    if (woken.compareAndSet(false, true)) {
-      transport.execute(this);
+    if (waking.compareAndSet(false, true)) {
+      waker.add(this);
     }
   }
 
