@@ -15,6 +15,9 @@ public final class HttpFront {
   /// A connection on which nothing moves for this long is closed; streams send a ping more often.
   private static final int IDLE_SECONDS = 180;
 
+  /// An MQTT packet in one frame; larger packets come in several.
+  private static final int MAX_FRAME_BYTES = 1 << 20;
+
   private final List<HttpServer> servers;
 
   private HttpFront(List<HttpServer> servers) {
@@ -37,6 +40,7 @@ public final class HttpFront {
             .setTcpNoDelay(true)
             .setAcceptBacklog(1_024)
             .setHandle100ContinueAutomatically(true)
+            .setMaxWebSocketFrameSize(MAX_FRAME_BYTES)
             .addWebSocketSubProtocol("mqtt")
             .addWebSocketSubProtocol("mqttv3.1");
     HttpServer first = vertx.createHttpServer(options).requestHandler(api.router());

@@ -1,5 +1,6 @@
 package io.vatio.protocol.mqtt;
 
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.vatio.ingest.Inbox;
 import io.vatio.kernel.Authenticator;
@@ -30,6 +31,7 @@ final class Broker {
   private final SubscriptionTree<MqttSession, Subscription> subscriptions =
       new SubscriptionTree<>();
   private final Map<Key, MqttSession> sessions = new ConcurrentHashMap<>();
+  private final Map<EventLoop, LoopWaker> wakers = new ConcurrentHashMap<>();
   private final AtomicLong revocations = new AtomicLong();
 
   Broker(MqttSettings settings, EmbeddedBroker.Parts parts, RetainedMessages retained) {
@@ -77,6 +79,11 @@ final class Broker {
 
   SubscriptionTree<MqttSession, Subscription> subscriptions() {
     return subscriptions;
+  }
+
+  /// Wakes the sessions of an event loop.
+  LoopWaker waker(EventLoop loop) {
+    return wakers.computeIfAbsent(loop, LoopWaker::new);
   }
 
   /// Grows whenever a device loses its access: who was authenticated before asks again.

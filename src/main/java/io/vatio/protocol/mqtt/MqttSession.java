@@ -52,7 +52,7 @@ import org.slf4j.LoggerFactory;
 /// or ask it to end. What it published waits in the order of arrival: the committing thread notes a
 /// receipt at each, wakes the session once, and the session answers all that are ready with one
 /// flush. A session that has gone still routes what gets committed; nobody hears the answer.
-final class MqttSession implements Transport.Listener, Runnable {
+final class MqttSession implements Transport.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(MqttSession.class);
 
   private static final Receipt ROUTED = new Receipt.Stored(0);
@@ -63,6 +63,10 @@ final class MqttSession implements Transport.Listener, Runnable {
   private static final int TOPICS_KNOWN = 512;
   private static final int TOPIC_ALIASES = 32;
   private static final int OUTBOUND_WINDOW = 1_000;
+
+  /// Seconds. The HTTP server ends connections on which nothing happens for longer.
+  private static final int WEB_SOCKET_KEEP_ALIVE = 120;
+
   private static final int REASON_TEXT_LENGTH = 500;
 
   private final Broker broker;
@@ -70,7 +74,8 @@ final class MqttSession implements Transport.Listener, Runnable {
   private final Door door;
   private final String address;
   private final Outbox outbox;
-  private final AtomicBoolean woken = new AtomicBoolean();
+  private final LoopWaker waker;
+  private final AtomicBoolean waking = new AtomicBoolean();
 
   private State state = State.CONNECTING;
   private boolean left;
@@ -110,6 +115,7 @@ final class MqttSession implements Transport.Listener, Runnable {
     this.door = door;
     this.address = address;
     this.outbox = new Outbox(transport, broker.meters(), broker.settings());
+    this.waker = broker.waker(transport.loop());
   }
 
   private enum State {
@@ -184,11 +190,15 @@ final class MqttSession implements Transport.Listener, Runnable {
     leave();
   }
 
-  /// After [#wake].
-  @Override
-  public void run() {
-    woken.set(false);
-    work();
+  /// After [#wake], on the event loop.
+  void woken() {
+    waking.set(false);
+    try {
+      work();
+    } catch (RuntimeException e) {
+      LOG.error("{} of {} failed", clientId, address, e);
+      end(Packets.UNSPECIFIED);
+    }
   }
 
   private void work() {
@@ -203,8 +213,8 @@ final class MqttSession implements Transport.Listener, Runnable {
 
   /// Makes the session look at its receipts and its outbox soon.
   void wake() {
-    if (woken.compareAndSet(false, true)) {
-      transport.execute(this);
+    if (waking.compareAndSet(false, true)) {
+      waker.add(this);
     }
   }
 
@@ -435,7 +445,10 @@ final class MqttSession implements Transport.Listener, Runnable {
 
   /// MQTT 5 lets the server shorten it; older clients get what they ask for.
   private int keepAlive(int asked) {
-    int longest = broker.settings().keepAliveMax();
+    int longest =
+        door == Door.WEB_SOCKET
+            ? Math.min(WEB_SOCKET_KEEP_ALIVE, broker.settings().keepAliveMax())
+            : broker.settings().keepAliveMax();
     return version5 && longest > 0 && (asked == 0 || asked > longest) ? longest : asked;
   }
 
@@ -970,7 +983,7 @@ final class MqttSession implements Transport.Listener, Runnable {
     } else if (cause instanceof TooLongFrameException) {
       tooLarge(packet);
     } else {
-      end(Packets.MALFORMED_PACKET, true);
+      end(Packets.MALFORMED_PACKET);
     }
   }
 
@@ -992,22 +1005,19 @@ final class MqttSession implements Transport.Listener, Runnable {
                       Integer.toString(size),
                       Integer.toString(broker.settings().maxPacketBytes()))));
     }
-    end(Packets.TOO_LARGE, true);
+    end(Packets.TOO_LARGE);
   }
 
   private void end(int reason) {
-    end(reason, false);
-  }
-
-  private void end(int reason, boolean slowly) {
     if (state == State.ENDED) {
       return;
     }
-    if (state == State.OPEN && version5) {
-      transport.write(Packets.disconnect(reason));
-    }
+    boolean open = state == State.OPEN;
     state = State.ENDED;
-    if (slowly) {
+    if (open) {
+      if (version5) {
+        transport.write(Packets.disconnect(reason));
+      }
       transport.closeSlowly();
     } else {
       transport.close();

@@ -7,6 +7,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
+import io.netty.channel.EventLoop;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.mqtt.MqttDecoder;
 import io.netty.handler.codec.mqtt.MqttEncoder;
@@ -209,8 +210,10 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
         .writeAndFlush(Unpooled.EMPTY_BUFFER)
         .addListener(
             _ -> {
-              if (socket.channel() instanceof DuplexChannel duplex
-                  && socket.pipeline().get(SslHandler.class) == null) {
+              SslHandler tls = socket.pipeline().get(SslHandler.class);
+              if (tls != null) {
+                tls.closeOutbound();
+              } else if (socket.channel() instanceof DuplexChannel duplex) {
                 duplex.shutdownOutput();
               }
             });
@@ -238,6 +241,11 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
   @Override
   public ByteBufAllocator alloc() {
     return socket.alloc();
+  }
+
+  @Override
+  public EventLoop loop() {
+    return socket.channel().eventLoop();
   }
 
   /// Counts what a stranger sends before the first packet is complete; then it is taken out.

@@ -2,6 +2,7 @@ package io.vatio.protocol.mqtt;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import java.util.concurrent.Future;
 
@@ -38,6 +39,9 @@ interface Transport {
   Future<?> schedule(Runnable task, long delayMs);
 
   ByteBufAllocator alloc();
+
+  /// The event loop that all of this happens on.
+  EventLoop loop();
 
   /// Who listens to it; all calls come on its event loop.
   interface Listener {

@@ -244,4 +244,9 @@ final class WebSocketTransport implements Transport {
   public ByteBufAllocator alloc() {
     return codec.alloc();
   }
+
+  @Override
+  public EventLoop loop() {
+    return loop;
+  }
 }
