@@ -26,6 +26,7 @@ import io.netty.handler.codec.mqtt.MqttSubAckMessage;
 import io.netty.handler.codec.mqtt.MqttVersion;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,7 @@ import java.util.function.UnaryOperator;
 /// A blocking client that sends exactly the packets that a test asks for and shows exactly those
 /// that come back.
 final class Probe implements AutoCloseable {
-  private static final int PATIENCE_MS = 5_000;
+  private static final int PATIENCE_MS = 30_000;
 
   private final Socket socket;
   private final InputStream in;
@@ -106,7 +107,7 @@ final class Probe implements AutoCloseable {
     try {
       socket.getOutputStream().write(bytes);
     } catch (IOException e) {
-      throw new AssertionError(e);
+      throw new UncheckedIOException(e);
     }
   }
 
