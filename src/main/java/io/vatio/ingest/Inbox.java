@@ -235,7 +235,7 @@ public final class Inbox implements AutoCloseable {
     Committed committed;
     devices.changes().lock();
     try {
-      committed = database.write(batch::write);
+      committed = write(batch);
       devices.committed(committed.states());
       devices.heard(batch.heard(), batch.newest());
     } finally {
@@ -245,6 +245,15 @@ public final class Inbox implements AutoCloseable {
     readings.committed(appended);
     announce(appended);
     return batch.receipts(appended);
+  }
+
+  private Committed write(Batch batch) {
+    try {
+      return database.write(batch::write);
+    } catch (RuntimeException e) {
+      readings.abandoned();
+      throw e;
+    }
   }
 
   private void announce(Appended appended) {
@@ -502,14 +511,9 @@ public final class Inbox implements AutoCloseable {
 
     Committed write(org.jdbi.v3.core.Handle handle) {
       Appended appended = readings.append(handle, rows);
-      try {
-        DeviceRegistry.StateChanges states = devices.apply(handle, reports);
-        deadLetters.insert(handle, letters());
-        return new Committed(appended, states);
-      } catch (RuntimeException e) {
-        readings.rolledBack(appended);
-        throw e;
-      }
+      DeviceRegistry.StateChanges states = devices.apply(handle, reports);
+      deadLetters.insert(handle, letters());
+      return new Committed(appended, states);
     }
 
     private List<DeadLetter> letters() {

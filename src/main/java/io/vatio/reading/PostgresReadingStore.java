@@ -67,6 +67,7 @@ final class PostgresReadingStore implements ReadingStore {
   private final Map<Integer, Long> untimed = new HashMap<>();
 
   private volatile long lastSeq;
+  private volatile boolean stale;
 
   private PostgresReadingStore(Database database) {
     this.database = database;
@@ -97,13 +98,19 @@ final class PostgresReadingStore implements ReadingStore {
     } catch (SQLException e) {
       throw failure("load recent", e);
     }
-    recent.add(newest.reversed());
+    recent.replace(newest.reversed());
     deliveries.add(fingerprints.reversed());
     lastSeq = recent.lastSeq();
   }
 
   @Override
   public Appended append(Handle handle, List<NewReading> readings) {
+    if (stale) {
+      // The last batch may be in the table after all; its messages will be sent again.
+      load(handle);
+      latest.clear();
+      stale = false;
+    }
     Batch batch = new Batch(readings);
     Set<Long> fingerprints = new HashSet<>();
     for (int i = 0; i < readings.size(); i++) {
@@ -162,8 +169,8 @@ final class PostgresReadingStore implements ReadingStore {
   }
 
   @Override
-  public void rolledBack(Appended appended) {
-    // Nothing was made visible; numbers that the database gave out stay unused.
+  public void abandoned() {
+    stale = true;
   }
 
   @Override

@@ -18,15 +18,16 @@ public interface ReadingStore {
   }
 
   /// Inserts those readings that are not there yet, inside the caller's transaction. Nothing is
-  /// visible to readers until [#committed]; after a failed commit call [#rolledBack] instead. Only
+  /// visible to readers until [#committed]; after a failed commit call [#abandoned] instead. Only
   /// one append may be open at a time.
   Appended append(Handle handle, List<NewReading> readings);
 
   /// Makes an append visible.
   void committed(Appended appended);
 
-  /// Forgets an append.
-  void rolledBack(Appended appended);
+  /// Says that the last append was not committed, or not surely: a connection can break between the
+  /// commit and its answer.
+  void abandoned();
 
   /// The reading of a series with the latest time that is not from the future.
   Optional<Reading> latest(int seriesId);

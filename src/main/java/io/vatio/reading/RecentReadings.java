@@ -21,6 +21,12 @@ final class RecentReadings {
     }
   }
 
+  /// Forgets what it has and takes these.
+  synchronized void replace(List<@Nullable Reading> rows) {
+    count = 0;
+    add(rows);
+  }
+
   synchronized List<Reading> since(long seq, int limit) {
     long low = Math.max(0, count - ring.length);
     long high = count;

@@ -243,8 +243,9 @@ final class SqliteReadingStore implements ReadingStore {
   }
 
   @Override
-  public void rolledBack(Appended appended) {
-    // Nothing was made visible and no seq was taken.
+  public void abandoned() {
+    // Nothing was made visible and no seq was taken. A commit that failed here is rolled back for
+    // sure as long as this process lives, and at its next start memory is filled from the tables.
   }
 
   @Override

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -119,14 +120,31 @@ class ReadingStoreTest {
         () ->
             database.write(
                 handle -> {
-                  Appended lost = store.append(handle, List.of(timed(1, 200, 2)));
-                  store.rolledBack(lost);
+                  store.append(handle, List.of(timed(1, 200, 2)));
                   throw new IllegalStateException("the rest of the transaction failed");
                 }));
+    store.abandoned();
 
     assertEquals(List.of(100L), times(store.newest(1, 0, ALWAYS, 10)));
     assertEquals(1, append(timed(1, 200, 2)).stored());
     assertEquals(List.of(200L, 100L), times(store.newest(1, 0, ALWAYS, 10)));
+  }
+
+  @Test
+  void a_message_is_known_again_when_the_answer_to_its_commit_was_lost() {
+    open(Databases.POSTGRESQL);
+    append(timed(1, 50, 5));
+
+    // Committed, but the connection broke before the server could say so.
+    database.write(handle -> store.append(handle, List.of(delivered(1, 100, 1, 77, false))));
+    store.abandoned();
+    Appended again = append(delivered(1, 500, 1, 77, true), delivered(1, 600, 2, 78, true));
+
+    assertNull(again.rows().get(0));
+    assertEquals(1, again.stored());
+    assertEquals(3, store.newest(1, 0, ALWAYS, 10).size());
+    assertEquals(List.of(50L, 100L, 600L), times(store.recentSince(0, 10)));
+    assertEquals(2.0, store.latest(1).orElseThrow().value());
   }
 
   @ParameterizedTest
