@@ -12,6 +12,7 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongConsumer;
 
 /// Wires the room: accounts, tokens, keys and the door.
 public final class AccountModule implements AutoCloseable {
@@ -123,6 +124,11 @@ public final class AccountModule implements AutoCloseable {
   /// People and roles, for this room.
   Accounts accounts() {
     return accounts;
+  }
+
+  /// Names who is told the id of an API key that was revoked, to end the sessions it has open.
+  public void whenKeyRevoked(LongConsumer listener) {
+    apiKeys.whenRevoked(listener);
   }
 
   /// The door for every protocol.

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +54,7 @@ final class ApiKeys {
   private final SecureRandom random = new SecureRandom();
   private final Map<String, ApiKey> byHash = new ConcurrentHashMap<>();
   private final Lock changes = new ReentrantLock();
+  private volatile LongConsumer revoked = _ -> {};
 
   private ApiKeys(Database database, Accounts accounts, Clock clock) {
     this.database = database;
@@ -124,6 +126,11 @@ final class ApiKeys {
     }
   }
 
+  /// Names who is told the id of a key that was revoked, after it counts no more.
+  void whenRevoked(LongConsumer listener) {
+    revoked = listener;
+  }
+
   /// Ends a key at once.
   ///
   /// @return whether there was one
@@ -142,6 +149,7 @@ final class ApiKeys {
                   .bind("id", id)
                   .execute());
       byHash.remove(key.get().hash());
+      revoked.accept(id);
       return true;
     } finally {
       changes.unlock();

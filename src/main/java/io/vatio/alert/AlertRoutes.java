@@ -1,13 +1,15 @@
 package io.vatio.alert;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Permission;
+import io.vatio.kernel.Principal;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.http.Access;
+import io.vatio.platform.http.Fields;
 import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.Reply;
 import io.vatio.platform.http.Request;
@@ -23,6 +25,8 @@ import org.slf4j.LoggerFactory;
 public final class AlertRoutes {
   private static final Logger LOG = LoggerFactory.getLogger(AlertRoutes.class);
   private static final int MAX_MESSAGE = 4_000;
+  private static final int MAX_WORD = 50;
+  private static final int MAX_CHANNELS = 10;
   private static final Set<String> SEVERITIES = Set.of("info", "warning", "error", "success");
 
   private static final String INSERT =
@@ -45,13 +49,30 @@ public final class AlertRoutes {
   }
 
   private Reply accept(Request request) {
+    if (request.principal() instanceof Principal.Device) {
+      // A device speaks of itself on its own topics; people are told by people and programs.
+      throw Problem.forbidden(Text.of("http.forbidden"));
+    }
     ObjectNode body = request.object();
-    String message = message(body);
-    String severity = severity(body);
+    Fields fields = new Fields(body);
+    String message = fields.text("message", MAX_MESSAGE);
+    String severity = fields.text("severity", MAX_WORD, "");
+    if (severity.isEmpty()) {
+      severity = "warning";
+    } else if (!SEVERITIES.contains(severity)) {
+      fields.fault("severity", Text.of("http.not_a_choice", severity));
+    }
     ObjectNode data = Json.object();
     if (body.has("channels")) {
-      data.set("channels", channels(body.get("channels")));
+      ArrayNode channels = data.putArray("channels");
+      fields.texts("channels", MAX_CHANNELS, MAX_WORD).forEach(channels::add);
     }
+    fields.check();
+    store(message, severity, data, request.principal());
+    return Reply.ok(Map.of("message", "Alerta enviada", "status", "success"));
+  }
+
+  private void store(String message, String severity, ObjectNode data, Principal sender) {
     database.write(
         handle ->
             handle
@@ -59,52 +80,10 @@ public final class AlertRoutes {
                 .bind("at", Micros.of(clock.instant()))
                 .bind("severity", severity)
                 .bind("message", message)
-                .bind("source", request.principal().name())
+                .bind("source", sender.name())
                 .bind("data", Json.text(data))
                 .execute());
     LOG.info(
-        "alert ({}) from {}: {}",
-        severity,
-        request.principal().name(),
-        message.replaceAll("\\p{Cntrl}", " "));
-    return Reply.ok(Map.of("message", "Alerta enviada", "status", "success"));
-  }
-
-  private static String message(ObjectNode body) {
-    JsonNode message = body.path("message");
-    if (message.isMissingNode() || message.isNull()) {
-      throw Problem.invalid("message", Text.of("http.field_required"));
-    }
-    if (!message.isTextual() || message.textValue().isBlank()) {
-      throw Problem.invalid("message", Text.of("http.text_required"));
-    }
-    if (message.textValue().length() > MAX_MESSAGE) {
-      throw Problem.invalid(
-          "message", Text.of("http.text_too_long", Integer.toString(MAX_MESSAGE)));
-    }
-    return message.textValue().replace('\0', ' ');
-  }
-
-  private static String severity(ObjectNode body) {
-    JsonNode severity = body.path("severity");
-    if (severity.isMissingNode() || severity.isNull()) {
-      return "warning";
-    }
-    if (!severity.isTextual() || !SEVERITIES.contains(severity.textValue())) {
-      throw Problem.invalid("severity", Text.of("http.not_a_choice", severity.asText()));
-    }
-    return severity.textValue();
-  }
-
-  private static JsonNode channels(JsonNode channels) {
-    if (!channels.isArray() || channels.size() > 10) {
-      throw Problem.invalid("channels", Text.of("alert.channels"));
-    }
-    for (JsonNode channel : channels) {
-      if (!channel.isTextual() || channel.textValue().length() > 50) {
-        throw Problem.invalid("channels", Text.of("alert.channels"));
-      }
-    }
-    return channels;
+        "alert ({}) from {}: {}", severity, sender.name(), message.replaceAll("\\p{Cntrl}", " "));
   }
 }

@@ -24,8 +24,8 @@ import picocli.CommandLine.Unmatched;
     name = "demo",
     mixinStandardHelpOptions = true,
     description = {
-      "Starts everything with simulated devices (a home, an office, a ten-turbine wind farm), in a",
-      "data folder that is thrown away afterwards. Log in as admin / admin123. Loopback only."
+      "Starts everything with simulated devices: a home, an office, a ten-turbine wind farm.",
+      "The data folder is thrown away afterwards. Log in as admin / admin123. Loopback only."
     })
 final class DemoCommand implements Callable<Integer> {
   @Unmatched private List<String> flags = new ArrayList<>();

@@ -33,17 +33,21 @@ final class LogFormat extends Formatter {
     handler.setFormatter(new LogFormat(json));
     root.addHandler(handler);
     OURS.setLevel(Level.INFO);
+    ROUTER.setLevel(Level.OFF);
   }
 
   /// Kept here, for the JDK holds loggers only weakly.
   private static final Logger OURS = Logger.getLogger("io.vatio");
 
+  /// Prints a stack trace for every caller that hangs up; what matters, HttpApi logs by itself.
+  private static final Logger ROUTER = Logger.getLogger("io.vertx.ext.web.RoutingContext");
+
   @Override
   public String format(LogRecord entry) {
     String logger = entry.getLoggerName() == null ? "" : entry.getLoggerName();
     String room = logger.startsWith("io.vatio.") ? logger.substring("io.vatio.".length()) : logger;
-    // Line breaks in data must not forge log lines.
-    String message = formatMessage(entry).replaceAll("[\\r\\n]+", " ");
+    // Line breaks in data must not forge log lines, nor escapes command the terminal.
+    String message = formatMessage(entry).replaceAll("[\\p{Cc}\\u2028\\u2029]+", " ");
     return json ? json(entry, room, message) : text(entry, room, message);
   }
 

@@ -8,6 +8,7 @@ import picocli.CommandLine.Command;
 /// The command line: `vatio <command>`.
 @Command(
     name = "vatio",
+    mixinStandardHelpOptions = true,
     description = "One server for sensors, devices and energy.",
     synopsisSubcommandLabel = "COMMAND",
     footer = {
@@ -36,6 +37,11 @@ public final class Main {
                   }
                   throw failure;
                 });
+    String version = Main.class.getPackage().getImplementationVersion();
+    for (CommandLine command : line.getSubcommands().values()) {
+      command.getCommandSpec().version("Vatio " + version);
+    }
+    line.getCommandSpec().version("Vatio " + version);
     System.exit(args.length == 0 ? usage(line) : line.execute(args));
   }
 

@@ -23,6 +23,7 @@ import io.vatio.ingest.Inbox;
 import io.vatio.ingest.InboxSettings;
 import io.vatio.ingest.SensorDataDecoder;
 import io.vatio.kernel.Authenticator;
+import io.vatio.kernel.Principal;
 import io.vatio.live.LiveModule;
 import io.vatio.live.LiveSettings;
 import io.vatio.platform.db.Database;
@@ -177,6 +178,8 @@ public final class Server implements AutoCloseable {
                   messages));
       keep("broker", () -> await("close the broker", broker.close()));
       broker.mount(api.router(), api::addressOf);
+      accounts.whenKeyRevoked(
+          id -> broker.disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id));
       new HealthRoutes(storage.database(), () -> !closing, meters, clock).addTo(api);
       new ApiDocs().addTo(api);
       new PageRoutes(certificate == null ? null : certificate.authority()).addTo(api);

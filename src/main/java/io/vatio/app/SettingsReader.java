@@ -35,7 +35,7 @@ public final class SettingsReader {
   private static final long MAX_FILE_BYTES = 1 << 20;
 
   /// Variables of the launcher, not of the server.
-  private static final Set<String> LAUNCHER = Set.of("VATIO_JAVA_OPTS", "VATIO_CONFIG");
+  private static final Set<String> LAUNCHER = Set.of("VATIO_JAVA_OPTIONS", "VATIO_CONFIG");
 
   static final String DEMO_PASSWORD = "admin123";
   private static final String LOOPBACK = "127.0.0.1";
@@ -86,7 +86,9 @@ public final class SettingsReader {
   private Settings read(List<String> flags, Map<String, String> environment) {
     Optional<String> flaggedFile = readFlags(flags);
     readEnvironment(environment);
-    readYaml(flaggedFile.or(() -> Optional.ofNullable(environment.get("VATIO_CONFIG"))));
+    readYaml(
+        flaggedFile.or(
+            () -> Optional.ofNullable(environment.get("VATIO_CONFIG")).filter(f -> !f.isEmpty())));
     Settings settings = settings();
     checkTogether(settings);
     if (!faults.isEmpty()) {
@@ -345,7 +347,8 @@ public final class SettingsReader {
         new HttpSettings(
             require(SettingsRows.HTTP_HOST),
             require(SettingsRows.HTTP_PORT),
-            list(SettingsRows.TRUSTED_PROXIES)),
+            list(SettingsRows.TRUSTED_PROXIES),
+            require(SettingsRows.MQTT_MAX_PACKET)),
         value(SettingsRows.PUBLIC_URL),
         new Settings.Mqtt(
             require(SettingsRows.MQTT_HOST),
@@ -437,6 +440,16 @@ public final class SettingsReader {
     }
     if (settings.postgres() != null) {
       faults.add("database.url: the demo uses the embedded database only");
+    }
+    for (SettingsRow<?> row : List.of(SettingsRows.ADMIN_USER, SettingsRows.ADMIN_PASSWORD)) {
+      Given own = given.get(row);
+      if (own != null) {
+        faults.add(
+            own.name()
+                + ": the demo logs in as admin / "
+                + DEMO_PASSWORD
+                + "; leave it away, or use 'vatio run'");
+      }
     }
   }
 

@@ -2,7 +2,10 @@ package io.vatio.dashboard;
 
 import io.vatio.platform.http.HttpApi;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.Route;
+import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.io.IOException;
 import java.io.InputStream;
@@ -50,10 +53,15 @@ public final class PageRoutes {
 
   public void addTo(HttpApi api) {
     var router = api.router();
-    router.get("/").handler(ctx -> send(ctx, "index.html", false));
-    router.get("/ca.crt").handler(this::sendAuthority);
-    router.get("/assets/:file").handler(ctx -> send(ctx, "assets/" + ctx.pathParam("file"), true));
-    router.get("/:file").handler(ctx -> send(ctx, String.valueOf(ctx.pathParam("file")), false));
+    page(router, "/").handler(ctx -> send(ctx, "index.html", false));
+    page(router, "/ca.crt").handler(this::sendAuthority);
+    page(router, "/assets/:file")
+        .handler(ctx -> send(ctx, "assets/" + ctx.pathParam("file"), true));
+    page(router, "/:file").handler(ctx -> send(ctx, String.valueOf(ctx.pathParam("file")), false));
+  }
+
+  private static Route page(Router router, String path) {
+    return router.get(path).method(HttpMethod.HEAD);
   }
 
   private void sendAuthority(RoutingContext ctx) {

@@ -187,7 +187,8 @@ public final class Inbox implements AutoCloseable {
         tidy(first == null);
       } catch (InterruptedException e) {
         closed = true;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // This thread must not end while the doors are open.
         LOG.error("inbox: {} messages not stored", batch.size(), e);
       } finally {
         for (Waiting waiting : batch) {

@@ -153,12 +153,13 @@ class SettingsReaderTest {
 
   @Test
   void ignores_variables_of_others_and_of_the_launcher() {
-    run(List.of(), Map.of("PATH", "/bin", "VATIO_JAVA_OPTS", "-Xmx1g", "HTTP_PORT", "x"));
+    run(List.of(), Map.of("PATH", "/bin", "VATIO_JAVA_OPTIONS", "-Xmx1g", "HTTP_PORT", "x"));
   }
 
   @Test
   void takes_an_empty_variable_for_none() {
     assertEquals(8000, run(List.of(), Map.of("VATIO_HTTP_PORT", "")).http().port());
+    assertEquals(8000, run(List.of(), Map.of("VATIO_CONFIG", "")).http().port());
   }
 
   @Test
@@ -336,5 +337,22 @@ class SettingsReaderTest {
 
   private void file(String yaml) throws IOException {
     Files.writeString(folder.resolve("vatio.yaml"), yaml);
+  }
+
+  @Test
+  void the_demo_keeps_the_login_that_it_prints() {
+    StartFailure failure =
+        assertThrows(
+            StartFailure.class,
+            () ->
+                SettingsReader.demo(
+                    List.of("--admin-user", "ana"),
+                    Map.of("VATIO_ADMIN_PASSWORD", "una-clave-propia"),
+                    folder,
+                    folder));
+
+    assertTrue(failure.getMessage().contains("--admin-user: the demo logs in as admin / admin123"));
+    assertTrue(failure.getMessage().contains("VATIO_ADMIN_PASSWORD: the demo logs in as admin"));
+    assertFalse(failure.getMessage().contains("una-clave-propia"));
   }
 }

@@ -101,7 +101,8 @@ public final class SqliteDatabase implements Database {
       T result = work.run(writer);
       writer.commit();
       return result;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // After an error too: what is left open would be committed with the next work.
       rollback(e);
       throw Failures.translate("write", e);
     } finally {
@@ -109,7 +110,7 @@ public final class SqliteDatabase implements Database {
     }
   }
 
-  private void rollback(RuntimeException cause) {
+  private void rollback(Throwable cause) {
     try {
       if (writer.isInTransaction()) {
         writer.rollback();

@@ -14,7 +14,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.HttpException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,12 +39,22 @@ public final class HttpApi {
   private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
   private static final int CONCURRENT = 512;
 
+  /// Bytes of all bodies that are being read or worked on.
+  private static final long BODIES = 64L << 20;
+
+  /// Bytes of one body that needs no credentials, such as a login, and of all of them together:
+  /// strangers have little room, and none of that of the others.
+  private static final long STRANGERS_BODY = 16L << 10;
+
+  private static final long STRANGERS_BODIES = 8L << 20;
+
   private final Vertx vertx;
   private final Router router;
   private final Authenticator authenticator;
   private final ClientAddress clientAddress;
   private final Messages messages;
-  private final BodyHandler bodyHandler;
+  private final Bodies bodies;
+  private final Bodies strangersBodies;
   private final List<Endpoint> endpoints = new ArrayList<>();
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 1).factory());
@@ -62,10 +72,11 @@ public final class HttpApi {
     this.authenticator = authenticator;
     this.clientAddress = clientAddress;
     this.messages = messages;
-    this.bodyHandler = BodyHandler.create(false).setBodyLimit(maxBody);
+    this.bodies = new Bodies(vertx, maxBody, BODIES);
+    this.strangersBodies = new Bodies(vertx, STRANGERS_BODY, STRANGERS_BODIES);
     this.router = Router.router(vertx);
     router.route().order(-100).handler(this::prepare);
-    for (int status : new int[] {400, 404, 405, 406, 413, 414, 415, 500}) {
+    for (int status : new int[] {400, 404, 405, 406, 408, 413, 414, 415, 500}) {
       router.errorHandler(status, ctx -> fail(ctx, status));
     }
   }
@@ -141,12 +152,24 @@ public final class HttpApi {
       Function<Request, Future<Reply>> handler) {
     endpoints.add(new Endpoint(method, path, access));
     var route = router.route(method, path);
+    if (method.equals(HttpMethod.GET) && !eventStream) {
+      route.method(HttpMethod.HEAD);
+    }
     route.handler(ctx -> authenticate(ctx, access, eventStream));
     if (!eventStream) {
       // As a plain handler: the router insists on bodies before access, we on access before bodies.
-      route.handler(bodyHandler::handle);
+      Bodies room = access instanceof Access.Public ? strangersBodies : bodies;
+      route.handler(ctx -> receive(ctx, room));
     }
     route.handler(ctx -> run(ctx, handler));
+  }
+
+  private void receive(RoutingContext ctx, Bodies room) {
+    try {
+      room.read(ctx);
+    } catch (Problem problem) {
+      fail(ctx, problem);
+    }
   }
 
   private void prepare(RoutingContext ctx) {
@@ -165,7 +188,8 @@ public final class HttpApi {
     HttpServerRequest request = ctx.request();
     Credential credential = Credential.of(request, clientAddress.of(request));
     if (credential.isAddressOnly()) {
-      String ticket = ticketsAccepted ? request.getParam("ticket") : null;
+      String ticket =
+          ticketsAccepted ? ctx.queryParam("ticket").stream().findFirst().orElse(null) : null;
       if (ticket != null) {
         admitTicket(ctx, access, ticket);
         return;
@@ -307,7 +331,8 @@ public final class HttpApi {
           try {
             Reply reply = handler.handle(request);
             context.runOnContext(_ -> promise.complete(reply));
-          } catch (Exception e) {
+          } catch (Throwable e) {
+            // Errors too: whoever waits must hear of them.
             context.runOnContext(_ -> promise.fail(e));
           } finally {
             permits.release();
@@ -330,18 +355,25 @@ public final class HttpApi {
       response.end();
     } else {
       response.putHeader("Content-Type", reply.contentType());
-      response.end(Buffer.buffer(reply.body()));
+      if (ctx.request().method().equals(HttpMethod.HEAD)) {
+        response.putHeader("Content-Length", Integer.toString(reply.body().length)).end();
+      } else {
+        response.end(Buffer.buffer(reply.body()));
+      }
     }
   }
 
   /// Answers a failure in the shape of the path's family.
   public void fail(RoutingContext ctx, Throwable failure) {
-    ErrorShape shape = ErrorShape.of(ctx.normalizedPath());
+    ErrorShape shape = ErrorShape.of(path(ctx));
     String language = language(ctx);
     switch (failure) {
+      // The router's own, for instance for an escape in the query that is none.
+      case HttpException refused when refused.getStatusCode() < 500 ->
+          fail(ctx, refused.getStatusCode());
       case Problem problem -> send(ctx, shape.reply(problem, messages, language));
       case StorageException e -> {
-        LOG.warn("{} {}: {}", ctx.request().method(), ctx.normalizedPath(), e.getMessage());
+        LOG.warn("{} {}: {}", ctx.request().method(), path(ctx), e.getMessage());
         send(
             ctx,
             shape.reply(
@@ -352,11 +384,7 @@ public final class HttpApi {
       default -> {
         String reference = UUID.randomUUID().toString().substring(0, 8);
         LOG.error(
-            "{} {} failed, reference {}",
-            ctx.request().method(),
-            ctx.normalizedPath(),
-            reference,
-            failure);
+            "{} {} failed, reference {}", ctx.request().method(), path(ctx), reference, failure);
         send(ctx, shape.plain(500, messages.in(language, Text.of("http.failure", reference))));
       }
     }
@@ -372,12 +400,22 @@ public final class HttpApi {
         switch (status) {
           case 404 -> "http.not_found";
           case 405 -> "http.method_not_allowed";
+          case 408 -> "http.too_slow";
           case 413 -> "http.too_large";
           case 415 -> "http.media_type";
           default -> "http.bad_request";
         };
     Text text = status == 405 ? Text.of(key, ctx.request().method().name()) : Text.of(key);
-    send(ctx, ErrorShape.of(ctx.normalizedPath()).plain(status, messages.in(language(ctx), text)));
+    send(ctx, ErrorShape.of(path(ctx)).plain(status, messages.in(language(ctx), text)));
+  }
+
+  /// The path; as it was written where nobody can make sense of it.
+  private static String path(RoutingContext ctx) {
+    try {
+      return ctx.normalizedPath();
+    } catch (IllegalArgumentException _) {
+      return String.valueOf(ctx.request().path());
+    }
   }
 
   private String language(RoutingContext ctx) {

@@ -15,9 +15,6 @@ public final class HttpFront {
   /// A connection on which nothing moves for this long is closed; streams send a ping more often.
   private static final int IDLE_SECONDS = 180;
 
-  /// An MQTT packet in one frame; larger packets come in several.
-  private static final int MAX_FRAME_BYTES = 1 << 20;
-
   private final List<HttpServer> servers;
 
   private HttpFront(List<HttpServer> servers) {
@@ -40,7 +37,13 @@ public final class HttpFront {
             .setTcpNoDelay(true)
             .setAcceptBacklog(1_024)
             .setHandle100ContinueAutomatically(true)
-            .setMaxWebSocketFrameSize(MAX_FRAME_BYTES)
+            // One protocol, with the limits above; the other has none of them.
+            .setHttp2ClearTextEnabled(false)
+            // A frame of 60 KB can unpack to 60 MB before anybody has logged in.
+            .setPerMessageWebSocketCompressionSupported(false)
+            .setPerFrameWebSocketCompressionSupported(false)
+            .setMaxWebSocketFrameSize(settings.maxFrame())
+            .setMaxWebSocketMessageSize(settings.maxFrame())
             .addWebSocketSubProtocol("mqtt")
             .addWebSocketSubProtocol("mqttv3.1");
     HttpServer first = vertx.createHttpServer(options).requestHandler(api.router());

@@ -7,7 +7,9 @@ import java.util.List;
 /// @param host address to bind to
 /// @param port 0 = any free one (tests)
 /// @param trustedProxies networks whose `X-Forwarded-For` is believed
-public record HttpSettings(String host, int port, List<Cidr> trustedProxies) {
+/// @param maxFrame bytes of one WebSocket frame, at least the largest MQTT packet: clients put each
+///     into one frame
+public record HttpSettings(String host, int port, List<Cidr> trustedProxies, int maxFrame) {
   /// Largest request body, bytes.
   public static final long MAX_BODY = 4L << 20;
 

@@ -25,6 +25,10 @@ import org.jspecify.annotations.Nullable;
 /// @param language `es` or `en`
 public record Request(
     RoutingContext context, Principal principal, String address, String language) {
+  /// What four digits of a year can say, and the microseconds of the database hold.
+  private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
+
+  private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999999Z");
 
   /// The body, empty for none.
   public byte[] body() {
@@ -103,17 +107,25 @@ public record Request(
     // A plus sign that nobody escaped arrives as a blank.
     String iso = text.strip().replace(' ', text.contains("T") ? '+' : 'T');
     try {
-      if (iso.endsWith("Z")) {
-        return Instant.parse(iso);
+      Instant at = parse(iso, zone);
+      if (!at.isBefore(EARLIEST) && !at.isAfter(LATEST)) {
+        return at;
       }
-      if (iso.length() == 10) {
-        return LocalDate.parse(iso).atStartOfDay(zone).toInstant();
-      }
-      return iso.lastIndexOf('+') > 10 || iso.lastIndexOf('-') > 10
-          ? OffsetDateTime.parse(iso).toInstant()
-          : LocalDateTime.parse(iso).atZone(zone).toInstant();
     } catch (DateTimeException _) {
-      throw Problem.invalid(field, Text.of("http.moment"));
+      // Said below.
     }
+    throw Problem.invalid(field, Text.of("http.moment"));
+  }
+
+  private static Instant parse(String iso, ZoneId zone) {
+    if (iso.endsWith("Z")) {
+      return Instant.parse(iso);
+    }
+    if (iso.length() == 10) {
+      return LocalDate.parse(iso).atStartOfDay(zone).toInstant();
+    }
+    return iso.lastIndexOf('+') > 10 || iso.lastIndexOf('-') > 10
+        ? OffsetDateTime.parse(iso).toInstant()
+        : LocalDateTime.parse(iso).atZone(zone).toInstant();
   }
 }

@@ -162,6 +162,7 @@ final class MqttSession implements Transport.Listener {
         broken(packet);
       } else if (state == State.OPEN) {
         handle(packet);
+        throttle();
       } else if (state == State.CONNECTING && packet instanceof MqttConnectMessage connect) {
         connect(connect);
       } else {
@@ -182,6 +183,7 @@ final class MqttSession implements Transport.Listener {
   @Override
   public void drained() {
     work();
+    relax();
   }
 
   @Override
@@ -534,7 +536,6 @@ final class MqttSession implements Transport.Listener {
             properties.isEmpty() ? null : PublishProperties.forwarded(properties),
             properties.isEmpty() ? Publication.FOREVER : broker.expiry(properties)),
         packet.fixedHeader().isDup());
-    throttle();
   }
 
   /// The name that the packet means; null when it means none and the session is over.
@@ -664,7 +665,8 @@ final class MqttSession implements Transport.Listener {
     return present == null ? new Principal.Anonymous(address) : present;
   }
 
-  /// Stops reading while too much waits for its commit.
+  /// Stops reading while too much waits for its commit, or while the client does not take our
+  /// answers: they must not pile up here.
   private void throttle() {
     if (paused || state != State.OPEN) {
       return;
@@ -672,6 +674,7 @@ final class MqttSession implements Transport.Listener {
     // An MQTT 5 client that goes past the window must be seen to do so.
     int most = broker.settings().receiveMaximum() + (version5 ? 1 : 0);
     if (waitsForBudget
+        || !transport.writable()
         || arrivals.size() >= most
         || pendingBytes >= broker.settings().pendingBytes()) {
       paused = true;
@@ -683,6 +686,7 @@ final class MqttSession implements Transport.Listener {
     if (paused
         && state == State.OPEN
         && !waitsForBudget
+        && transport.writable()
         && arrivals.size() <= broker.settings().receiveMaximum() / 2
         && pendingBytes <= broker.settings().pendingBytes() / 2) {
       paused = false;
@@ -926,6 +930,10 @@ final class MqttSession implements Transport.Listener {
   }
 
   private void replay(String filter, Subscription subscription) {
+    if (state != State.OPEN) {
+      // One packet may hold ten thousand filters; the first few were already too much.
+      return;
+    }
     int[] identifiers =
         subscription.identifier() == 0 ? null : new int[] {subscription.identifier()};
     broker

@@ -1,0 +1,179 @@
+package io.vatio.protocol.mqtt;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageBuilders;
+import io.netty.handler.codec.mqtt.MqttMessageType;
+import io.netty.handler.codec.mqtt.MqttQoS;
+import io.netty.handler.codec.mqtt.MqttVersion;
+import io.vatio.testing.Core;
+import io.vatio.testing.Databases;
+import io.vatio.testing.FixedClock;
+import io.vatio.testing.Tokens;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a session does with a client that sends and does not listen.
+class MqttSessionTest {
+  @TempDir Path folder;
+  private Core core;
+  private RetainedMessages retained;
+  private Broker broker;
+  private final Pipe pipe = new Pipe();
+
+  @BeforeEach
+  void start() {
+    core = Core.start(Databases.SQLITE.newUrl(folder), FixedClock.at("2026-03-01T10:00:00Z"));
+    MqttSettings settings = MqttSettings.of("127.0.0.1", 0, 0, true, 64 << 10);
+    retained = RetainedMessages.open(core.database, core.clock, settings);
+    broker =
+        new Broker(
+            settings,
+            new EmbeddedBroker.Parts(
+                core.inbox,
+                new Tokens(),
+                core.events,
+                core.database,
+                null,
+                core.meters,
+                core.clock,
+                core.messages),
+            retained);
+  }
+
+  @AfterEach
+  void close() {
+    retained.close();
+    core.close();
+  }
+
+  @Test
+  void reads_no_further_while_its_answers_are_not_taken() {
+    MqttSession session = connected();
+    assertFalse(pipe.paused);
+
+    pipe.writable = false;
+    session.received(MqttMessage.PINGREQ);
+
+    assertTrue(pipe.paused);
+
+    pipe.writable = true;
+    session.drained();
+
+    assertFalse(pipe.paused);
+  }
+
+  @Test
+  void one_packet_of_many_filters_brings_retained_messages_a_few_times_only() {
+    for (int i = 0; i < broker.settings().retainedMessages(); i++) {
+      retained.put(
+          new Publication(
+              "dispositivos/c/" + i, new byte[] {1}, 0, true, null, Publication.FOREVER));
+    }
+    MqttSession session = connected();
+    var subscribe = MqttMessageBuilders.subscribe().messageId(1);
+    for (int i = 0; i < 1_000; i++) {
+      subscribe.addSubscription(MqttQoS.AT_MOST_ONCE, "dispositivos/c/#");
+    }
+
+    pipe.writable = false;
+    long before = allocated();
+    session.received(subscribe.build());
+    long used = allocated() - before;
+
+    assertTrue(pipe.closed);
+    // A thousand times all of them would be some 500 MB.
+    assertTrue(used < 50L << 20, "bytes: " + used);
+  }
+
+  private static long allocated() {
+    return ((com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean())
+        .getCurrentThreadAllocatedBytes();
+  }
+
+  private MqttSession connected() {
+    MqttSession session = new MqttSession(broker, pipe, Door.PLAIN, "192.0.2.1");
+    session.start();
+    session.received(
+        MqttMessageBuilders.connect()
+            .clientId("c")
+            .protocolVersion(MqttVersion.MQTT_3_1_1)
+            .cleanSession(true)
+            .build());
+    assertEquals(MqttMessageType.CONNACK, pipe.last);
+    return session;
+  }
+
+  /// A way to a client that takes as much as the test says.
+  private static final class Pipe implements Transport {
+    private boolean writable = true;
+    private boolean paused;
+    private boolean closed;
+    private MqttMessageType last;
+
+    @Override
+    public void write(MqttMessage packet) {
+      last = packet.fixedHeader().messageType();
+    }
+
+    @Override
+    public void write(ByteBuf packets) {
+      packets.release();
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public boolean writable() {
+      return writable;
+    }
+
+    @Override
+    public void pause() {
+      paused = true;
+    }
+
+    @Override
+    public void resume() {
+      paused = false;
+    }
+
+    @Override
+    public void close() {
+      closed = true;
+    }
+
+    @Override
+    public void closeSlowly() {
+      closed = true;
+    }
+
+    @Override
+    public void execute(Runnable task) {
+      task.run();
+    }
+
+    @Override
+    public Future<?> schedule(Runnable task, long delayMs) {
+      return new CompletableFuture<>();
+    }
+
+    @Override
+    public ByteBufAllocator alloc() {
+      return UnpooledByteBufAllocator.DEFAULT;
+    }
+  }
+}
