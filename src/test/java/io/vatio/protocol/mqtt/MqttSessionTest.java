@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.DefaultEventLoop;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.codec.mqtt.MqttMessageBuilders;
 import io.netty.handler.codec.mqtt.MqttMessageType;
@@ -118,6 +120,7 @@ class MqttSessionTest {
 
   /// A way to a client that takes as much as the test says.
   private static final class Pipe implements Transport {
+    private final EventLoop loop = new DefaultEventLoop();
     private boolean writable = true;
     private boolean paused;
     private boolean closed;
@@ -169,6 +172,11 @@ class MqttSessionTest {
     @Override
     public Future<?> schedule(Runnable task, long delayMs) {
       return new CompletableFuture<>();
+    }
+
+    @Override
+    public EventLoop loop() {
+      return loop;
     }
 
     @Override
