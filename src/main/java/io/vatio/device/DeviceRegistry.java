@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -233,6 +234,7 @@ public final class DeviceRegistry {
   public StateChanges apply(Handle handle, List<Report> reports) {
     Map<Long, Device> changed = new LinkedHashMap<>();
     List<StateLog> logs = new ArrayList<>();
+    Map<Long, Integer> lines = new HashMap<>();
     for (Report report : reports) {
       Device present = changed.get(report.deviceId());
       if (present == null) {
@@ -245,10 +247,11 @@ public final class DeviceRegistry {
       changed.put(next.id(), next);
       ObjectNode said = report.parameters();
       logs.add(log(next, report.at(), said == null ? Json.object() : said));
+      lines.merge(next.id(), 1, Integer::sum);
     }
-    changed.values().forEach(device -> store.update(handle, device));
+    store.updateReported(handle, changed.values());
     store.insertLogs(handle, logs);
-    return new StateChanges(List.copyOf(changed.values()), logs.size());
+    return new StateChanges(List.copyOf(changed.values()), lines);
   }
 
   /// Makes the result of [#apply] visible after its commit, and tells whoever listens.
@@ -257,7 +260,8 @@ public final class DeviceRegistry {
       // A device that was deleted in between stays deleted.
       if (byId.computeIfPresent(device.id(), (_, _) -> device) != null) {
         bySerial.put(device.serial(), device);
-        logsSincePrune.merge(device.id(), 1, Integer::sum);
+        logsSincePrune.merge(
+            device.id(), changes.logLines().getOrDefault(device.id(), 0), Integer::sum);
         unannounced.remove(device.id());
         events.publish(new DeviceChanged(device));
       }
@@ -308,12 +312,17 @@ public final class DeviceRegistry {
                 store.listLogs(handle, deviceId, perPage, (long) (page - 1) * perPage)));
   }
 
-  /// Drops the oldest log lines of devices that wrote many. For idle moments.
-  public void pruneLogs() {
+  /// Drops the oldest log lines of devices that wrote many: of all such devices in idle moments, of
+  /// one that cannot wait at any other time, so that the log is bounded under steady load too.
+  public void pruneLogs(boolean idle) {
+    int many = idle ? PRUNE_AFTER : LOGS_KEPT;
     for (Map.Entry<Long, Integer> entry : logsSincePrune.entrySet()) {
-      if (entry.getValue() >= PRUNE_AFTER) {
+      if (entry.getValue() >= many) {
         database.write(handle -> store.pruneLogs(handle, entry.getKey(), LOGS_KEPT));
         logsSincePrune.remove(entry.getKey());
+        if (!idle) {
+          return;
+        }
       }
     }
   }
@@ -405,5 +414,7 @@ public final class DeviceRegistry {
       Instant at) {}
 
   /// Devices as they will be after the commit.
-  public record StateChanges(List<Device> devices, int logLines) {}
+  ///
+  /// @param logLines new lines of the state log, by device
+  public record StateChanges(List<Device> devices, Map<Long, Integer> logLines) {}
 }

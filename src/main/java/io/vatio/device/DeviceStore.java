@@ -2,10 +2,14 @@ package io.vatio.device;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.kernel.Micros;
+import io.vatio.platform.db.StorageException;
 import io.vatio.platform.json.Json;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Types;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
@@ -34,6 +38,16 @@ final class DeviceStore {
              operator_id = :operator, last_seen = :seen, updated_at = :now
        WHERE id = :id
       """;
+
+  private static final String UPDATE_REPORTED =
+      """
+      UPDATE device
+         SET operating_state = ?, parameters = ?, configuration = ?, last_seen = ?, updated_at = ?
+       WHERE id = ?
+      """;
+
+  private static final String INSERT_LOG =
+      "INSERT INTO device_log (device_id, at, state, parameters) VALUES (?, ?, ?, ?)";
 
   private static final String LOG_PAGE =
       """
@@ -91,22 +105,48 @@ final class DeviceStore {
     return handle.createUpdate("DELETE FROM device WHERE id = :id").bind("id", id).execute() > 0;
   }
 
+  /// What devices said of themselves; plain JDBC, for this runs in every batch of messages.
+  void updateReported(Handle handle, Collection<Device> devices) {
+    if (devices.isEmpty()) {
+      return;
+    }
+    try (PreparedStatement update = handle.getConnection().prepareStatement(UPDATE_REPORTED)) {
+      for (Device device : devices) {
+        update.setString(1, device.operatingState());
+        update.setString(2, Json.text(device.parameters()));
+        update.setString(3, Json.text(device.configuration()));
+        Instant seen = device.lastSeen();
+        if (seen == null) {
+          update.setNull(4, Types.BIGINT);
+        } else {
+          update.setLong(4, Micros.of(seen));
+        }
+        update.setLong(5, Micros.of(device.updatedAt()));
+        update.setLong(6, device.id());
+        update.addBatch();
+      }
+      update.executeBatch();
+    } catch (SQLException e) {
+      throw new StorageException("devices: reported states: " + e.getMessage(), e);
+    }
+  }
+
   void insertLogs(Handle handle, List<StateLog> logs) {
     if (logs.isEmpty()) {
       return;
     }
-    var batch =
-        handle.prepareBatch(
-            "INSERT INTO device_log (device_id, at, state, parameters) VALUES (?, ?, ?, ?)");
-    for (StateLog log : logs) {
-      batch
-          .bind(0, log.deviceId())
-          .bind(1, Micros.of(log.at()))
-          .bind(2, log.state())
-          .bind(3, Json.text(log.parameters()))
-          .add();
+    try (PreparedStatement insert = handle.getConnection().prepareStatement(INSERT_LOG)) {
+      for (StateLog log : logs) {
+        insert.setLong(1, log.deviceId());
+        insert.setLong(2, Micros.of(log.at()));
+        insert.setString(3, log.state());
+        insert.setString(4, Json.text(log.parameters()));
+        insert.addBatch();
+      }
+      insert.executeBatch();
+    } catch (SQLException e) {
+      throw new StorageException("devices: state log: " + e.getMessage(), e);
     }
-    batch.execute();
   }
 
   List<StateLog> listLogs(Handle handle, long deviceId, int limit, long offset) {

@@ -24,6 +24,7 @@ import io.vatio.sensor.SeriesCatalogue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -81,6 +82,7 @@ public final class Inbox implements AutoCloseable {
   private volatile boolean closed;
   private volatile @Nullable StorageException storageFailure;
 
+  private final Map<Origin, Counter> received = new EnumMap<>(Origin.class);
   private final Counter stored;
   private final Counter duplicates;
   private final Counter overloaded;
@@ -100,6 +102,9 @@ public final class Inbox implements AutoCloseable {
     this.messages = voice.messages();
     this.meters = voice.meters();
     this.queue = new ArrayBlockingQueue<>(settings.messages());
+    for (Origin origin : Origin.values()) {
+      received.put(origin, meters.counter("vatio.messages.received", "origin", origin.name()));
+    }
     this.stored = meters.counter("vatio.readings.stored");
     this.duplicates = meters.counter("vatio.readings.duplicate");
     this.overloaded = meters.counter("vatio.messages.overloaded");
@@ -121,14 +126,14 @@ public final class Inbox implements AutoCloseable {
   /// Takes a message in. Never blocks; may be called from any thread. The receipt completes on the
   /// writing thread, after the commit.
   public CompletableFuture<Receipt> accept(RawMessage message) {
-    meters.counter("vatio.messages.received", "origin", message.origin().name()).increment();
+    count(message.origin());
     return enqueue(message, decode(message));
   }
 
   /// Keeps a message that its adapter had to refuse (too large, topic not allowed): it is counted
   /// and put in the dead letters.
   public CompletableFuture<Receipt> refuse(RawMessage message, Rejection rejection) {
-    meters.counter("vatio.messages.received", "origin", message.origin().name()).increment();
+    count(message.origin());
     return enqueue(message, new Decoding.Refused(rejection));
   }
 
@@ -140,6 +145,13 @@ public final class Inbox implements AutoCloseable {
   /// Why the last commit failed, null while storage works.
   public @Nullable StorageException storageFailure() {
     return storageFailure;
+  }
+
+  private void count(Origin origin) {
+    Counter counter = received.get(origin);
+    if (counter != null) {
+      counter.increment();
+    }
   }
 
   private Decoding decode(RawMessage message) {
@@ -284,10 +296,13 @@ public final class Inbox implements AutoCloseable {
         while (queue.isEmpty() && readings.settle()) {
           // Slice by slice, as long as nobody waits.
         }
-        devices.pruneLogs();
+        devices.pruneLogs(true);
         devices.saveHeard(false);
-      } else if (readings.mustSettle()) {
-        readings.settle();
+      } else {
+        devices.pruneLogs(false);
+        if (readings.mustSettle()) {
+          readings.settle();
+        }
       }
       if (letterCount > DeadLetterStore.KEPT / 10) {
         database.write(

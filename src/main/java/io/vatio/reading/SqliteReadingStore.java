@@ -93,6 +93,9 @@ final class SqliteReadingStore implements ReadingStore {
   private volatile long lastSeq;
   private volatile long settledSeq;
 
+  /// What is settled and no longer in memory; used by the appending thread only.
+  private long forgottenSeq;
+
   private SqliteReadingStore(Database database) {
     this.database = database;
   }
@@ -114,6 +117,7 @@ final class SqliteReadingStore implements ReadingStore {
             .mapTo(Long.class)
             .findOne()
             .orElse(0L);
+    forgottenSeq = settledSeq;
     lastSeq = settledSeq;
     try (PreparedStatement select =
             handle
@@ -328,8 +332,18 @@ final class SqliteReadingStore implements ReadingStore {
           return handle.execute(MARK, upTo);
         });
     settledSeq = upTo;
-    series.values().forEach(hot -> hot.settled(upTo));
+    forgetSettled();
     return lastSeq - settledSeq > KEEP_HOT;
+  }
+
+  /// Memory follows in large steps: each looks at all hot rows, and a row that is in memory and in
+  // the
+  /// table counts once.
+  private void forgetSettled() {
+    if (settledSeq - forgottenSeq >= Math.max(KEEP_HOT / 2, (lastSeq - forgottenSeq) / 4)) {
+      forgottenSeq = settledSeq;
+      series.values().forEach(hot -> hot.settled(forgottenSeq));
+    }
   }
 
   private HotSeries hot(Handle handle, int seriesId) {
