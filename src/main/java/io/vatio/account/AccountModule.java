@@ -137,7 +137,7 @@ public final class AccountModule implements AutoCloseable {
   }
 
   /// Adds set-up, login and API keys.
-  public void routes(HttpApi api) {
+  public void addTo(HttpApi api) {
     AccountJson json = new AccountJson(accounts, messages);
     LoginRoutes login = new LoginRoutes(accounts, logins, tokens, refreshTokens, json, messages);
     login.addTo(api);

@@ -143,11 +143,11 @@ public final class Server implements AutoCloseable {
               messages,
               HttpSettings.MAX_BODY);
       new DateHeader(clock).addTo(api);
-      accounts.routes(api);
+      accounts.addTo(api);
       new DeviceAccessRoutes(storage.devices(), credentials).addTo(api);
-      new DispositivoRoutes(storage.devices(), messages).routes(api);
-      new DeadLetterRoutes(storage.deadLetters()).routes(api);
-      wind.routes(api, inbox);
+      new DispositivoRoutes(storage.devices(), messages).addTo(api);
+      new DeadLetterRoutes(storage.deadLetters()).addTo(api);
+      wind.addTo(api, inbox);
       new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
           .addTo(api);
       new AlertRoutes(storage.database(), clock).addTo(api);
@@ -160,7 +160,7 @@ public final class Server implements AutoCloseable {
               clock,
               LiveSettings.DEFAULT,
               meters);
-      live.routes(api);
+      live.addTo(api);
       this.certificate =
           settings.mqtt().tlsPort() == 0
               ? null

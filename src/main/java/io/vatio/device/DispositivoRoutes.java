@@ -37,7 +37,7 @@ public final class DispositivoRoutes {
     this.messages = messages;
   }
 
-  public void routes(HttpApi api) {
+  public void addTo(HttpApi api) {
     api.route(HttpMethod.GET, "/dispositivos", READ, this::list);
     api.route(HttpMethod.GET, "/dispositivos/no-reclamados", READ, this::listUnclaimed);
     api.route(HttpMethod.GET, "/dispositivos/:id", READ, this::show);

@@ -29,8 +29,8 @@ public final class LiveModule implements AutoCloseable {
   }
 
   /// Adds `/stream/dispositivos`, `/api/stream` and `/api/stream/ticket`.
-  public void routes(HttpApi api) {
-    routes.routes(api);
+  public void addTo(HttpApi api) {
+    routes.addTo(api);
   }
 
   /// Starts to tell listeners.

@@ -36,7 +36,7 @@ final class LiveRoutes {
     this.booth = booth;
   }
 
-  void routes(HttpApi api) {
+  void addTo(HttpApi api) {
     api.acceptTickets(booth);
     api.routeStream(
         HttpMethod.GET,

@@ -104,7 +104,7 @@ public final class WindModule {
   }
 
   /// Adds the addresses of the wind farm.
-  public void routes(HttpApi api, Inbox inbox) {
+  public void addTo(HttpApi api, Inbox inbox) {
     new WindRoutes(
             inbox,
             parser,

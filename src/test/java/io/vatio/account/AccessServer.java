@@ -66,7 +66,7 @@ public final class AccessServer implements AutoCloseable {
     authenticator = accounts.authenticator(credentials);
     HttpApi api =
         new HttpApi(vertx, authenticator, new ClientAddress(List.of()), messages, 4L << 20);
-    accounts.routes(api);
+    accounts.addTo(api);
     new DeviceAccessRoutes(devices, credentials).addTo(api);
     api.route(
         HttpMethod.GET,

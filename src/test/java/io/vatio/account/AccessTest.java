@@ -360,7 +360,8 @@ class AccessTest {
             "/api/auth/login/", "/api/auth/refresh/", "/api/auth/logout", "/api/devices/token/")) {
       Answer answer = server.post(path, body);
 
-      assertEquals(400, answer.status(), path);
+      // Where no credentials are needed little is read at all.
+      assertEquals(body.length() > 16 << 10 ? 413 : 400, answer.status(), path);
       assertTrue(answer.json().isObject(), path);
       assertTrue(answer.body().length() < 1_000, path);
     }

@@ -49,7 +49,7 @@ class DispositivoRoutesTest {
                 VALUES (1,'admin','','','','interno',1,0,1,0,0), (3,'operator','','','','interno',1,0,0,0,0)
                 """));
     core.events.subscribe(DeviceChanged.class, event -> changes.add(event.device()));
-    port = new Port(api -> new DispositivoRoutes(core.devices, core.messages).routes(api));
+    port = new Port(api -> new DispositivoRoutes(core.devices, core.messages).addTo(api));
   }
 
   @AfterEach

@@ -60,16 +60,17 @@ class DeadLetterRoutesTest {
     JsonNode small = port.get("/api/dead-letters?page=2&page_size=10", "admin").json();
 
     String url = "http://127.0.0.1:" + port.number + PATH;
+    String bare = url.substring(0, url.length() - 1);
     assertEquals(120, first.path("count").asInt());
     assertEquals(50, first.path("results").size());
     assertEquals("abc119", first.path("results").path(0).path("payload").asText());
-    assertEquals(url + "?page=2", first.path("next").asText());
+    assertEquals(url + "?page_size=500&page=2", first.path("next").asText());
     assertEquals(20, third.path("results").size());
     assertTrue(third.path("next").isNull());
     assertEquals(url + "?page=2", third.path("previous").asText());
-    assertEquals(url + "?page=3&page_size=10", small.path("next").asText());
+    assertEquals(bare + "?page_size=10&page=3", small.path("next").asText());
     assertEquals(400, port.get(PATH + "?page=x", "admin").status());
-    assertEquals(0, port.get(PATH + "?page=99", "admin").json().path("results").size());
+    assertEquals(404, port.get(PATH + "?page=99", "admin").status());
   }
 
   @ParameterizedTest
@@ -99,7 +100,7 @@ class DeadLetterRoutesTest {
 
   private void start(Databases kind) {
     core = Core.start(kind.newUrl(folder), clock, new DeviceStateDecoder());
-    port = new Port(new DeadLetterRoutes(core.deadLetters)::routes);
+    port = new Port(new DeadLetterRoutes(core.deadLetters)::addTo);
   }
 
   private void refuse(byte[] payload) throws Exception {

@@ -578,8 +578,8 @@ class LiveStreamTest {
     port =
         new Port(
             api -> {
-              live.routes(api);
-              new DispositivoRoutes(core.devices, core.messages).routes(api);
+              live.addTo(api);
+              new DispositivoRoutes(core.devices, core.messages).addTo(api);
             });
     live.start();
   }

@@ -32,7 +32,7 @@ final class ParkServer implements AutoCloseable {
     HttpApi api =
         new HttpApi(
             vertx, new Tokens(), new ClientAddress(List.of()), park.core.messages, 1_000_000);
-    park.wind.routes(api, park.core.inbox);
+    park.wind.addTo(api, park.core.inbox);
     front =
         await(
             HttpFront.listen(vertx, new HttpSettings("127.0.0.1", 0, List.of(), 1 << 16), api, 1));

@@ -20,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 public record Paging(Request request, int number, int size) {
   private static final int MAX_SIZE = 50;
 
-  /// Reads `page` and `page_size` (at most 50, which is also the default).
+  /// Reads `page` and `page_size` (50 by default); whoever asks for more than 50 gets 50.
   public static Paging of(Request request) {
     return new Paging(
         request,
         request.queryInt("page", 1, 1, 1_000_000),
-        request.queryInt("page_size", MAX_SIZE, 1, MAX_SIZE));
+        Math.min(MAX_SIZE, request.queryInt("page_size", MAX_SIZE, 1, Integer.MAX_VALUE)));
   }
 
   /// How many to skip.

@@ -95,6 +95,11 @@ public final class Json {
     }
   }
 
+  /// A value as a tree.
+  public static JsonNode tree(Object value) {
+    return MAPPER.valueToTree(value);
+  }
+
   /// An empty object to fill.
   public static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
