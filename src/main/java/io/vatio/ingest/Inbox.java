@@ -192,7 +192,7 @@ public final class Inbox implements AutoCloseable {
         if (first != null) {
           batch.add(first);
           queue.drainTo(batch, MAX_BATCH - 1);
-          store(batch);
+          storeAll(batch);
         } else if (closed) {
           return;
         }
@@ -210,6 +210,37 @@ public final class Inbox implements AutoCloseable {
         }
         batch.clear();
       }
+    }
+  }
+
+  /// Stores a batch; when it fails for a reason that is not the storage's, one of its messages is
+  // to
+  /// blame, and each is tried by itself so that it harms nobody else.
+  private void storeAll(List<Waiting> batch) {
+    try {
+      store(batch);
+    } catch (RuntimeException e) {
+      LOG.error("inbox: a batch of {} failed, trying its messages one by one", batch.size(), e);
+      for (Waiting waiting : batch) {
+        storeAlone(waiting);
+      }
+    }
+  }
+
+  private void storeAlone(Waiting waiting) {
+    try {
+      store(List.of(waiting));
+    } catch (RuntimeException e) {
+      LOG.error(
+          "inbox: message to {} from {} cannot be stored",
+          waiting.message().address(),
+          waiting.message().sender().name(),
+          e);
+      Rejection rejection =
+          new Rejection(Rejection.Reason.MALFORMED, Text.of("ingest.not_understood"));
+      store(
+          List.of(
+              new Waiting(waiting.message(), new Decoding.Refused(rejection), waiting.receipt())));
     }
   }
 

@@ -301,6 +301,30 @@ class InboxTest {
 
   @ParameterizedTest
   @EnumSource(Databases.class)
+  void a_message_that_breaks_its_batch_is_the_only_one_refused(Databases kind) throws Exception {
+    core = Core.start(kind.newUrl(folder), clock, new Lines());
+    // A time that no database can hold; decoders bound theirs, so this stands for any fault of
+    // ours.
+    String poison = "a x 1 " + 31_000_000_000_000_000L;
+
+    List<CompletableFuture<Receipt>> receipts = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      receipts.add(send(SUPERUSER, i == 100 ? poison : "a x 1 " + i));
+    }
+
+    for (int i = 0; i < 200; i++) {
+      Receipt receipt = receipts.get(i).get(10, TimeUnit.SECONDS);
+      if (i == 100) {
+        assertInstanceOf(Receipt.Rejected.class, receipt);
+      } else {
+        assertEquals(new Receipt.Stored(1), receipt);
+      }
+    }
+    assertEquals(199, readings("a", "x").size());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Databases.class)
   void every_reading_is_a_sign_of_life_that_outlasts_a_restart(Databases kind) throws Exception {
     String url = kind.newUrl(folder);
     core = Core.start(url, clock, new Lines());

@@ -13,6 +13,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
@@ -24,7 +25,8 @@ import org.sqlite.SQLiteDataSource;
 /// (`synchronous=FULL`), one writer.
 ///
 /// Writes take a fair lock and run on the calling thread. Reads run on a few platform threads,
-/// because a native call holds the carrier of a virtual one.
+/// because a native call holds the carrier of a virtual one. Under load one more thread moves pages
+/// from the log to the file ([WalKeeper]), so that no commit has to wait for it.
 public final class SqliteDatabase implements Database {
   private static final int READERS = 3;
   private static final int BUSY_TIMEOUT_MS = 5_000;
@@ -34,9 +36,12 @@ public final class SqliteDatabase implements Database {
   private final List<Handle> readerHandles = new ArrayList<>();
   private final BlockingQueue<Handle> idleReaders = new ArrayBlockingQueue<>(READERS);
   private final ExecutorService readers;
+  private final WalKeeper keeper;
+  private final AtomicLong commits = new AtomicLong();
 
-  private SqliteDatabase(Handle writer, List<Handle> readers) {
+  private SqliteDatabase(Handle writer, List<Handle> readers, Connection checkpoints) {
     this.writer = writer;
+    this.keeper = new WalKeeper(checkpoints, writeLock, commits);
     this.readerHandles.addAll(readers);
     this.idleReaders.addAll(readers);
     this.readers =
@@ -59,7 +64,9 @@ public final class SqliteDatabase implements Database {
       for (int i = 0; i < READERS; i++) {
         readers.add(Jdbi.open(connection(file, true)));
       }
-      return new SqliteDatabase(writer, readers);
+      SqliteDatabase database = new SqliteDatabase(writer, readers, connection(file, false));
+      database.keeper.start();
+      return database;
     } catch (SQLException | IOException e) {
       throw new StorageException("open database " + file + ": " + e.getMessage(), e);
     }
@@ -100,6 +107,7 @@ public final class SqliteDatabase implements Database {
       writer.begin();
       T result = work.run(writer);
       writer.commit();
+      commits.incrementAndGet();
       return result;
     } catch (RuntimeException | Error e) {
       // After an error too: what is left open would be committed with the next work.
@@ -133,6 +141,7 @@ public final class SqliteDatabase implements Database {
 
   @Override
   public void close() {
+    keeper.close();
     readers.shutdown();
     writeLock.lock();
     try {
