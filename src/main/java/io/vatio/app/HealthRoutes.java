@@ -14,22 +14,37 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// `/health/live`, `/health/ready` and `/metrics`.
 final class HealthRoutes {
   /// Strangers may ask as often as they like; the disk is asked at most this often.
   private static final Duration CHECK_EVERY = Duration.ofSeconds(2);
 
+  /// What is small may find room on a full disk where readings do not: for this long after a failed
+  /// commit of readings a small write proves nothing.
+  private static final Duration DOUBT = Duration.ofSeconds(10);
+
   private final Database database;
+  private final Supplier<@Nullable StorageException> failedCommit;
   private final BooleanSupplier brokerUp;
   private final PrometheusMeterRegistry meters;
   private final Clock clock;
   private Instant checkedAt = Instant.MIN;
   private boolean storageUp;
+  private @Nullable StorageException seen;
+  private Instant seenAt = Instant.MIN;
 
+  /// @param failedCommit why the last commit of readings failed, null when it did not
   HealthRoutes(
-      Database database, BooleanSupplier brokerUp, PrometheusMeterRegistry meters, Clock clock) {
+      Database database,
+      Supplier<@Nullable StorageException> failedCommit,
+      BooleanSupplier brokerUp,
+      PrometheusMeterRegistry meters,
+      Clock clock) {
     this.database = database;
+    this.failedCommit = failedCommit;
     this.brokerUp = brokerUp;
     this.meters = meters;
     this.clock = clock;
@@ -63,6 +78,14 @@ final class HealthRoutes {
 
   private synchronized boolean isStorageUp() {
     Instant now = clock.instant();
+    StorageException failure = failedCommit.get();
+    if (failure != null && !failure.equals(seen)) {
+      seenAt = now;
+    }
+    seen = failure;
+    if (failure != null && now.isBefore(seenAt.plus(DOUBT))) {
+      return false;
+    }
     if (now.isAfter(checkedAt.plus(CHECK_EVERY)) || now.isBefore(checkedAt)) {
       try {
         database.check();

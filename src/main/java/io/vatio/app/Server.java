@@ -180,7 +180,8 @@ public final class Server implements AutoCloseable {
       broker.mount(api.router(), api::addressOf);
       accounts.whenKeyRevoked(
           id -> broker.disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id));
-      new HealthRoutes(storage.database(), () -> !closing, meters, clock).addTo(api);
+      new HealthRoutes(storage.database(), inbox::storageFailure, () -> !closing, meters, clock)
+          .addTo(api);
       new ApiDocs().addTo(api);
       new PageRoutes(certificate == null ? null : certificate.authority()).addTo(api);
 
