@@ -18,6 +18,7 @@ import io.vatio.platform.tls.ServerCertificate;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.ext.web.Router;
 import java.io.ByteArrayInputStream;
@@ -203,17 +204,16 @@ class MqttClientsTest {
 
   @Test
   void frames_of_a_web_socket_may_split_and_join_packets_anywhere() throws Exception {
+    // Kept until the end: a client that nobody holds is closed by the garbage collector.
+    WebSocketClient client = fixture.vertx.createWebSocketClient();
     var socket =
         BrokerFixture.await(
-            fixture
-                .vertx
-                .createWebSocketClient()
-                .connect(
-                    new WebSocketConnectOptions()
-                        .setHost("127.0.0.1")
-                        .setPort(http.actualPort())
-                        .setURI("/mqtt")
-                        .addSubProtocol("mqtt")));
+            client.connect(
+                new WebSocketConnectOptions()
+                    .setHost("127.0.0.1")
+                    .setPort(http.actualPort())
+                    .setURI("/mqtt")
+                    .addSubProtocol("mqtt")));
     assertEquals("mqtt", socket.subProtocol());
     Buffer received = Buffer.buffer();
     CompletableFuture<byte[]> answers = new CompletableFuture<>();
@@ -254,6 +254,7 @@ class MqttClientsTest {
     socket.writeFinalTextFrame("no text here");
     closed.get(10, TimeUnit.SECONDS);
     assertEquals((short) 1003, socket.closeStatusCode());
+    BrokerFixture.await(client.close());
   }
 
   @Test
