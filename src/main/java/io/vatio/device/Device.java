@@ -34,6 +34,21 @@ public record Device(
 
   /// The same device, heard of at that moment.
   Device seenAt(Instant moment) {
+    return saying(operatingState, parameters, configuration, moment, updatedAt);
+  }
+
+  /// The same device, changed by a person at that moment.
+  Device changedAt(Instant moment) {
+    return saying(operatingState, parameters, configuration, lastSeen, moment);
+  }
+
+  /// The same device with what it says of itself.
+  Device saying(
+      String state,
+      ObjectNode newParameters,
+      ObjectNode newConfiguration,
+      @Nullable Instant seen,
+      Instant changed) {
     return new Device(
         id,
         siteId,
@@ -44,13 +59,13 @@ public record Device(
         description,
         location,
         lifecycleState,
-        operatingState,
-        parameters,
-        configuration,
+        state,
+        newParameters,
+        newConfiguration,
         claimed,
         operatorId,
-        moment,
+        seen,
         createdAt,
-        updatedAt);
+        changed);
   }
 }

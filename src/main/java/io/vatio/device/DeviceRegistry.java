@@ -190,7 +190,7 @@ public final class DeviceRegistry {
       if (present == null) {
         return Optional.empty();
       }
-      Device next = touched(change.apply(present), clock.instant());
+      Device next = change.apply(present).changedAt(clock.instant());
       database.write(
           handle -> {
             store.update(handle, next);
@@ -358,45 +358,12 @@ public final class DeviceRegistry {
     ObjectNode parameters = report.parameters();
     ObjectNode configuration = report.configuration();
     String state = report.state();
-    return new Device(
-        device.id(),
-        device.siteId(),
-        device.serial(),
-        device.name(),
-        device.type(),
-        device.model(),
-        device.description(),
-        device.location(),
-        device.lifecycleState(),
+    return device.saying(
         state == null ? device.operatingState() : state,
         parameters == null || parameters.isEmpty() ? device.parameters() : parameters,
         configuration == null || configuration.isEmpty() ? device.configuration() : configuration,
-        device.claimed(),
-        device.operatorId(),
         report.at(),
-        device.createdAt(),
         report.at());
-  }
-
-  private static Device touched(Device device, Instant now) {
-    return new Device(
-        device.id(),
-        device.siteId(),
-        device.serial(),
-        device.name(),
-        device.type(),
-        device.model(),
-        device.description(),
-        device.location(),
-        device.lifecycleState(),
-        device.operatingState(),
-        device.parameters(),
-        device.configuration(),
-        device.claimed(),
-        device.operatorId(),
-        device.lastSeen(),
-        device.createdAt(),
-        now);
   }
 
   private static StateLog log(Device device, Instant at, ObjectNode parameters) {

@@ -107,23 +107,11 @@ record DispositivoForm(
   /// A new device with what this form says, its own words for its state and parameters included.
   Device applyToNew(Device device, @Nullable Long operatorId) {
     Device asSaid =
-        new Device(
-            device.id(),
-            device.siteId(),
-            device.serial(),
-            device.name(),
-            device.type(),
-            device.model(),
-            device.description(),
-            device.location(),
-            device.lifecycleState(),
+        device.saying(
             state == null ? device.operatingState() : state,
             parameters == null ? device.parameters() : parameters,
             device.configuration(),
-            device.claimed(),
-            device.operatorId(),
             device.lastSeen(),
-            device.createdAt(),
             device.updatedAt());
     return applyTo(asSaid, claimed != null && claimed, operatorId);
   }

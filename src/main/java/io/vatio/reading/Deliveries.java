@@ -17,8 +17,13 @@ final class Deliveries {
     this.capacity = capacity;
   }
 
-  boolean contains(long delivery) {
-    return known.contains(delivery);
+  /// Whether a reading came before in a message that was sent again.
+  ///
+  /// @param batch fingerprints of the append that is still open
+  boolean repeats(NewReading reading, Set<Long> batch) {
+    return reading.redelivered()
+        && !reading.timed()
+        && (known.contains(reading.delivery()) || batch.contains(reading.delivery()));
   }
 
   void add(Collection<Long> deliveries) {

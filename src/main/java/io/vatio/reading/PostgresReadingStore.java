@@ -115,9 +115,7 @@ final class PostgresReadingStore implements ReadingStore {
     Set<Long> fingerprints = new HashSet<>();
     for (int i = 0; i < readings.size(); i++) {
       NewReading r = readings.get(i);
-      if (r.redelivered()
-          && !r.timed()
-          && (deliveries.contains(r.delivery()) || fingerprints.contains(r.delivery()))) {
+      if (deliveries.repeats(r, fingerprints)) {
         continue;
       }
       if (!r.timed() && r.delivery() != 0) {

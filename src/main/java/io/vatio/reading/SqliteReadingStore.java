@@ -151,9 +151,7 @@ final class SqliteReadingStore implements ReadingStore {
     long seq = lastSeq;
     try (PreparedStatement insert = handle.getConnection().prepareStatement(INSERT)) {
       for (NewReading r : readings) {
-        if (r.redelivered()
-            && !r.timed()
-            && (deliveries.contains(r.delivery()) || fingerprints.contains(r.delivery()))) {
+        if (deliveries.repeats(r, fingerprints)) {
           rows.add(null);
           continue;
         }

@@ -2,7 +2,6 @@ package io.vatio.platform.db;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.List;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
 import org.slf4j.Logger;
@@ -62,14 +61,9 @@ final class Migrations {
   }
 
   private static boolean hasHistory(Connection connection) throws SQLException {
-    for (String table : List.of(HISTORY)) {
-      try (var rows =
-          connection.getMetaData().getTables(null, null, table, new String[] {"TABLE"})) {
-        if (rows.next()) {
-          return true;
-        }
-      }
+    try (var rows =
+        connection.getMetaData().getTables(null, null, HISTORY, new String[] {"TABLE"})) {
+      return rows.next();
     }
-    return false;
   }
 }

@@ -161,11 +161,7 @@ public final class SqliteDatabase implements Database {
     config.enforceForeignKeys(true);
     config.setTempStore(SQLiteConfig.TempStore.MEMORY);
     config.setCacheSize(readOnly ? -4_000 : -16_000);
-    // Pages, 16 MB: long enough to keep check points rare, short enough for a memory card.
     config.setPragma(SQLiteConfig.Pragma.JOURNAL_SIZE_LIMIT, "67108864");
-    if (readOnly) {
-      config.setPragma(SQLiteConfig.Pragma.READ_UNCOMMITTED, "false");
-    }
     SQLiteDataSource source = new SQLiteDataSource(config);
     source.setUrl("jdbc:sqlite:" + file.toAbsolutePath());
     return source;
@@ -177,6 +173,7 @@ public final class SqliteDatabase implements Database {
       if (readOnly) {
         statement.execute("PRAGMA query_only = ON");
       } else {
+        // Pages, 16 MB: long enough to keep check points rare, short enough for a memory card.
         statement.execute("PRAGMA wal_autocheckpoint = 4000");
       }
     }

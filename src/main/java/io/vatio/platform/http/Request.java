@@ -6,13 +6,12 @@ import io.vatio.kernel.Principal;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
 import io.vatio.platform.json.Json;
+import io.vatio.platform.json.Moments;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
 import java.time.ZoneId;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -107,7 +106,10 @@ public record Request(
     // A plus sign that nobody escaped arrives as a blank.
     String iso = text.strip().replace(' ', text.contains("T") ? '+' : 'T');
     try {
-      Instant at = parse(iso, zone);
+      Instant at =
+          iso.length() == 10
+              ? LocalDate.parse(iso).atStartOfDay(zone).toInstant()
+              : Moments.iso(iso, zone);
       if (!at.isBefore(EARLIEST) && !at.isAfter(LATEST)) {
         return at;
       }
@@ -115,17 +117,5 @@ public record Request(
       // Said below.
     }
     throw Problem.invalid(field, Text.of("http.moment"));
-  }
-
-  private static Instant parse(String iso, ZoneId zone) {
-    if (iso.endsWith("Z")) {
-      return Instant.parse(iso);
-    }
-    if (iso.length() == 10) {
-      return LocalDate.parse(iso).atStartOfDay(zone).toInstant();
-    }
-    return iso.lastIndexOf('+') > 10 || iso.lastIndexOf('-') > 10
-        ? OffsetDateTime.parse(iso).toInstant()
-        : LocalDateTime.parse(iso).atZone(zone).toInstant();
   }
 }

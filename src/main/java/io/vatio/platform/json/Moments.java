@@ -53,7 +53,14 @@ public final class Moments {
   }
 
   private static Instant text(JsonNode node, ZoneId zone) {
-    String iso = node.textValue().strip().replace(' ', 'T');
+    return iso(node.textValue().strip().replace(' ', 'T'), zone);
+  }
+
+  /// Reads a date and time of ISO 8601 with a `T` between them.
+  ///
+  /// @param zone of a text that names none
+  /// @throws java.time.DateTimeException when it is none
+  public static Instant iso(String iso, ZoneId zone) {
     if (iso.endsWith("Z")) {
       return Instant.parse(iso);
     }
