@@ -42,7 +42,7 @@ import org.slf4j.LoggerFactory;
 
 /// Where every message of every protocol comes in. The whole way, in the order of the code:
 ///
-/// 1. **In.** An adapter (`protocol/mqtt/MqttSession`, `platform/http` routes) makes a [RawMessage]
+/// 1. **In.** An adapter (`protocol/mqtt/Inbound`, `platform/http` routes) makes a [RawMessage]
 ///    and calls [#accept].
 /// 2. **Decode.** [Decoders] finds the [Decoder] of the address; it makes [Sample]s and
 ///    [StateReport]s, or a [Rejection]. This happens on the adapter's thread.

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class Arrival implements BiConsumer<Receipt, Throwable> {
   private static final Receipt FAILED = new Receipt.Overloaded(Duration.ofSeconds(5));
 
-  private final MqttSession session;
+  private final Connection connection;
   final PublishTopic topic;
   final byte[] payload;
   final int qos;
@@ -29,7 +29,7 @@ final class Arrival implements BiConsumer<Receipt, Throwable> {
 
   /// @param packetId 0 for nothing to acknowledge
   Arrival(
-      MqttSession session,
+      Connection connection,
       PublishTopic topic,
       byte[] payload,
       int qos,
@@ -37,7 +37,7 @@ final class Arrival implements BiConsumer<Receipt, Throwable> {
       int packetId,
       @Nullable MqttProperties properties,
       long expiresAt) {
-    this.session = session;
+    this.connection = connection;
     this.topic = topic;
     this.payload = payload;
     this.qos = qos;
@@ -50,7 +50,7 @@ final class Arrival implements BiConsumer<Receipt, Throwable> {
   @Override
   public void accept(@Nullable Receipt result, @Nullable Throwable failure) {
     receipt = result == null ? FAILED : result;
-    session.wake();
+    connection.wake();
   }
 
   Publication publication() {

@@ -28,9 +28,8 @@ final class Broker {
   private final BrokerMeters meters;
   private final IngestBudget budget;
 
-  private final SubscriptionTree<MqttSession, Subscription> subscriptions =
-      new SubscriptionTree<>();
-  private final Map<Key, MqttSession> sessions = new ConcurrentHashMap<>();
+  private final SubscriptionTree<Session, Subscription> subscriptions = new SubscriptionTree<>();
+  private final Map<Key, Connection> connections = new ConcurrentHashMap<>();
   private final Map<EventLoop, LoopWaker> wakers = new ConcurrentHashMap<>();
   private final AtomicLong revocations = new AtomicLong();
 
@@ -77,11 +76,11 @@ final class Broker {
     return budget;
   }
 
-  SubscriptionTree<MqttSession, Subscription> subscriptions() {
+  SubscriptionTree<Session, Subscription> subscriptions() {
     return subscriptions;
   }
 
-  /// Wakes the sessions of an event loop.
+  /// Wakes the connections of an event loop.
   LoopWaker waker(EventLoop loop) {
     return wakers.computeIfAbsent(loop, LoopWaker::new);
   }
@@ -91,25 +90,25 @@ final class Broker {
     return revocations.get();
   }
 
-  /// Enters a session; an older one of the same client and the same owner ends.
-  void enter(Key key, MqttSession session) {
-    MqttSession older = sessions.put(key, session);
-    if (older != null && older != session) {
+  /// Enters a connection; an older one of the same client and the same owner ends.
+  void enter(Key key, Connection connection) {
+    Connection older = connections.put(key, connection);
+    if (older != null && older != connection) {
       older.endSoon(Packets.TAKEN_OVER);
     }
   }
 
-  void leave(Key key, MqttSession session) {
-    sessions.remove(key, session);
+  void leave(Key key, Connection connection) {
+    connections.remove(key, connection);
   }
 
-  /// Ends the sessions of everybody whom the question singles out.
+  /// Ends the connections of everybody whom the question singles out.
   void disconnect(Predicate<Principal> who, int reason) {
     revocations.incrementAndGet();
-    for (MqttSession session : sessions.values()) {
-      Principal principal = session.principal();
+    for (Connection connection : connections.values()) {
+      Principal principal = connection.principal();
       if (principal != null && who.test(principal)) {
-        session.endSoon(reason);
+        connection.endSoon(reason);
       }
     }
   }
@@ -117,8 +116,8 @@ final class Broker {
   /// Who gets a message of this topic, each once.
   ///
   /// @param publisher for whom "not what I published" counts; null = the server itself
-  Route[] routes(String topic, @Nullable MqttSession publisher) {
-    Map<MqttSession, List<Subscription>> found = new LinkedHashMap<>();
+  Route[] routes(String topic, @Nullable Session publisher) {
+    Map<Session, List<Subscription>> found = new LinkedHashMap<>();
     subscriptions.match(
         Topics.levels(topic),
         (session, subscription) -> {
@@ -128,13 +127,13 @@ final class Broker {
         });
     Route[] routes = new Route[found.size()];
     int i = 0;
-    for (Map.Entry<MqttSession, List<Subscription>> entry : found.entrySet()) {
+    for (Map.Entry<Session, List<Subscription>> entry : found.entrySet()) {
       routes[i++] = merge(entry.getKey(), entry.getValue());
     }
     return routes;
   }
 
-  private static Route merge(MqttSession session, List<Subscription> subscriptions) {
+  private static Route merge(Session session, List<Subscription> subscriptions) {
     int qos = 0;
     boolean retainAsPublished = false;
     int[] identifiers = new int[subscriptions.size()];

@@ -8,21 +8,21 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Wakes the sessions of one event loop, many with one task: a commit that answers a thousand
+/// Wakes the connections of one event loop, many with one task: a commit that answers a thousand
 /// messages of fifty connections must not interrupt the loop fifty times. Any thread adds.
 final class LoopWaker implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(LoopWaker.class);
 
   private final EventLoop loop;
-  private final Queue<MqttSession> sessions = new ConcurrentLinkedQueue<>();
+  private final Queue<Connection> connections = new ConcurrentLinkedQueue<>();
   private final AtomicBoolean scheduled = new AtomicBoolean();
 
   LoopWaker(EventLoop loop) {
     this.loop = loop;
   }
 
-  void add(MqttSession session) {
-    sessions.add(session);
+  void add(Connection connection) {
+    connections.add(connection);
     if (scheduled.compareAndSet(false, true)) {
       try {
         loop.execute(this);
@@ -35,8 +35,10 @@ final class LoopWaker implements Runnable {
   @Override
   public void run() {
     scheduled.set(false);
-    for (MqttSession session = sessions.poll(); session != null; session = sessions.poll()) {
-      session.woken();
+    for (Connection connection = connections.poll();
+        connection != null;
+        connection = connections.poll()) {
+      connection.woken();
     }
   }
 }

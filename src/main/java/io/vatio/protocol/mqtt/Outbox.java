@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 final class Outbox {
   private static final int PACKET_IDS = 65_535;
 
-  private final Transport transport;
   private final BrokerMeters meters;
   private final int maxMessages;
   private final int maxBytes;
@@ -41,8 +40,7 @@ final class Outbox {
   private int maxPacket = Integer.MAX_VALUE;
   private int lastId;
 
-  Outbox(Transport transport, BrokerMeters meters, MqttSettings settings) {
-    this.transport = transport;
+  Outbox(BrokerMeters meters, MqttSettings settings) {
     this.meters = meters;
     this.maxMessages = settings.outboxMessages();
     this.maxBytes = settings.outboxBytes();
@@ -94,7 +92,7 @@ final class Outbox {
   /// Writes as much as the client can take now.
   ///
   /// @return whether something was written
-  boolean drain(long nowMs) {
+  boolean drain(Transport transport, long nowMs) {
     boolean wrote = false;
     while (transport.writable()) {
       boolean replay = !retained.isEmpty();
@@ -108,12 +106,12 @@ final class Outbox {
         offered.remove();
       }
       next.counted = !replay;
-      wrote |= send(next, nowMs);
+      wrote |= send(transport, next, nowMs);
     }
     return wrote;
   }
 
-  private boolean send(Delivery delivery, long nowMs) {
+  private boolean send(Transport transport, Delivery delivery, long nowMs) {
     Publication publication = delivery.publication;
     if (publication.expired(nowMs)) {
       meters.dropped("expired");

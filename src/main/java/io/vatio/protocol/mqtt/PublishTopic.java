@@ -24,7 +24,7 @@ final class PublishTopic {
   }
 
   /// Who gets messages of this topic from this publisher.
-  Route[] routes(Broker broker, MqttSession publisher) {
+  Route[] routes(Broker broker, Session publisher) {
     // Read first: a subscription made meanwhile only means to ask once more next time.
     long present = broker.subscriptions().version();
     Route[] known = routes;

@@ -4,4 +4,4 @@ package io.vatio.protocol.mqtt;
 ///
 /// @param qos highest of its subscriptions
 /// @param identifiers of its subscriptions, empty for none
-record Route(MqttSession session, int qos, boolean retainAsPublished, int[] identifiers) {}
+record Route(Session session, int qos, boolean retainAsPublished, int[] identifiers) {}

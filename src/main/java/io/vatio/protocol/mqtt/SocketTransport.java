@@ -54,15 +54,15 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
   static void start(NetSocketInternal socket, Door door, Broker broker) {
     ChannelHandlerContext handler = socket.channelHandlerContext();
     SocketTransport transport = new SocketTransport(handler, broker.settings().maxPacketBytes());
-    MqttSession session =
-        new MqttSession(broker, transport, door, socket.remoteAddress().hostAddress());
-    transport.listener = session;
+    Connection connection =
+        new Connection(broker, transport, door, socket.remoteAddress().hostAddress());
+    transport.listener = connection;
     ChannelPipeline pipeline = handler.pipeline();
     pipeline.addBefore(handler.name(), "mqtt-greeting", transport.greeting);
     pipeline.addBefore(handler.name(), "mqtt-encoder", MqttEncoder.INSTANCE);
     pipeline.addBefore(handler.name(), "mqtt-decoder", transport.decoder);
     pipeline.addBefore(handler.name(), "mqtt", transport);
-    session.start();
+    connection.start();
   }
 
   private Listener listener() {

@@ -60,13 +60,13 @@ final class WebSocketTransport implements Transport {
   static void start(ServerWebSocket socket, EventLoop loop, String address, Broker broker) {
     WebSocketTransport transport =
         new WebSocketTransport(socket, loop, broker.settings().maxPacketBytes());
-    MqttSession session = new MqttSession(broker, transport, Door.WEB_SOCKET, address);
-    transport.listener = session;
+    Connection connection = new Connection(broker, transport, Door.WEB_SOCKET, address);
+    transport.listener = connection;
     socket.frameHandler(transport::frame);
-    socket.drainHandler(_ -> session.drained());
+    socket.drainHandler(_ -> connection.drained());
     socket.exceptionHandler(e -> LOG.debug("{}: {}", address, e.toString()));
     socket.closeHandler(_ -> transport.closed());
-    session.start();
+    connection.start();
   }
 
   private Listener listener() {

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What a session does with a client that sends and does not listen.
-class MqttSessionTest {
+/// What a connection does with a client that sends and does not listen.
+class ConnectionTest {
   @TempDir Path folder;
   private Core core;
   private RetainedMessages retained;
@@ -63,16 +63,16 @@ class MqttSessionTest {
 
   @Test
   void reads_no_further_while_its_answers_are_not_taken() {
-    MqttSession session = connected();
+    Connection connection = connected();
     assertFalse(pipe.paused);
 
     pipe.writable = false;
-    session.received(MqttMessage.PINGREQ);
+    connection.received(MqttMessage.PINGREQ);
 
     assertTrue(pipe.paused);
 
     pipe.writable = true;
-    session.drained();
+    connection.drained();
 
     assertFalse(pipe.paused);
   }
@@ -84,7 +84,7 @@ class MqttSessionTest {
           new Publication(
               "dispositivos/c/" + i, new byte[] {1}, 0, true, null, Publication.FOREVER));
     }
-    MqttSession session = connected();
+    Connection connection = connected();
     var subscribe = MqttMessageBuilders.subscribe().messageId(1);
     for (int i = 0; i < 1_000; i++) {
       subscribe.addSubscription(MqttQoS.AT_MOST_ONCE, "dispositivos/c/#");
@@ -92,7 +92,7 @@ class MqttSessionTest {
 
     pipe.writable = false;
     long before = allocated();
-    session.received(subscribe.build());
+    connection.received(subscribe.build());
     long used = allocated() - before;
 
     assertTrue(pipe.closed);
@@ -105,17 +105,17 @@ class MqttSessionTest {
         .getCurrentThreadAllocatedBytes();
   }
 
-  private MqttSession connected() {
-    MqttSession session = new MqttSession(broker, pipe, Door.PLAIN, "192.0.2.1");
-    session.start();
-    session.received(
+  private Connection connected() {
+    Connection connection = new Connection(broker, pipe, Door.PLAIN, "192.0.2.1");
+    connection.start();
+    connection.received(
         MqttMessageBuilders.connect()
             .clientId("c")
             .protocolVersion(MqttVersion.MQTT_3_1_1)
             .cleanSession(true)
             .build());
     assertEquals(MqttMessageType.CONNACK, pipe.last);
-    return session;
+    return connection;
   }
 
   /// A way to a client that takes as much as the test says.

@@ -1,0 +1,566 @@
+package io.vatio.protocol.mqtt;
+
+import io.netty.handler.codec.DecoderResult;
+import io.netty.handler.codec.TooLongFrameException;
+import io.netty.handler.codec.mqtt.MqttConnectMessage;
+import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
+import io.netty.handler.codec.mqtt.MqttIdentifierRejectedException;
+import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
+import io.netty.handler.codec.mqtt.MqttProperties;
+import io.netty.handler.codec.mqtt.MqttProperties.IntegerProperty;
+import io.netty.handler.codec.mqtt.MqttProperties.StringProperty;
+import io.netty.handler.codec.mqtt.MqttPubReplyMessageVariableHeader;
+import io.netty.handler.codec.mqtt.MqttPublishMessage;
+import io.netty.handler.codec.mqtt.MqttPublishVariableHeader;
+import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
+import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
+import io.netty.handler.codec.mqtt.MqttTopicSubscription;
+import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
+import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
+import io.vatio.ingest.Origin;
+import io.vatio.ingest.RawMessage;
+import io.vatio.ingest.Rejection;
+import io.vatio.kernel.Authenticator;
+import io.vatio.kernel.Principal;
+import io.vatio.kernel.Text;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One client on one socket: its login, what it sends, its keep-alive and its end.
+///
+/// Lives on the event loop of its transport. Other threads only [#wake] it or ask it to end.
+final class Connection implements Transport.Listener {
+  private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+
+  /// Seconds. The HTTP server ends connections on which nothing happens for longer.
+  private static final int WEB_SOCKET_KEEP_ALIVE = 120;
+
+  private final Broker broker;
+  private final Transport transport;
+  private final Door door;
+  private final String address;
+  private final LoopWaker waker;
+  private final AtomicBoolean waking = new AtomicBoolean();
+
+  private State state = State.CONNECTING;
+  private boolean left;
+  private boolean known;
+  private @Nullable Login login;
+  private volatile @Nullable Principal principal;
+  private Broker.@Nullable Key key;
+  private @Nullable Session session;
+  private @Nullable Inbound inbound;
+  private @Nullable Will will;
+
+  private long keepAliveNanos;
+  private long lastRead = System.nanoTime();
+  private @Nullable Future<?> timer;
+
+  /// @param address of the client, without port
+  Connection(Broker broker, Transport transport, Door door, String address) {
+    this.broker = broker;
+    this.transport = transport;
+    this.door = door;
+    this.address = address;
+    this.waker = broker.waker(transport.loop());
+  }
+
+  private enum State {
+    CONNECTING,
+    AUTHENTICATING,
+    OPEN,
+    /// Nothing is read or answered any more.
+    ENDED
+  }
+
+  /// Starts the time that the client has to say who it is.
+  void start() {
+    broker.meters().connections().incrementAndGet();
+    if (broker.meters().unknown().incrementAndGet() > broker.settings().maxUnknown()
+        || broker.meters().connections().get() > broker.settings().maxConnections()) {
+      broker.meters().dropped("too_many_connections");
+      end(Packets.SERVER_BUSY);
+      return;
+    }
+    timer =
+        transport.schedule(
+            () -> {
+              if (!known) {
+                LOG.debug("{}: no login in time", address);
+                end(Packets.NOT_AUTHORIZED);
+              }
+            },
+            broker.settings().connectTimeout().toMillis());
+  }
+
+  @Nullable Principal principal() {
+    return principal;
+  }
+
+  Transport transport() {
+    return transport;
+  }
+
+  /// Whether it is logged in and not over.
+  boolean open() {
+    return state == State.OPEN;
+  }
+
+  /// Puts the end for silence off.
+  void heard() {
+    lastRead = System.nanoTime();
+  }
+
+  private Principal who() {
+    Principal present = principal;
+    return present == null ? new Principal.Anonymous(address) : present;
+  }
+
+  // ---- from the transport
+
+  @Override
+  public void received(MqttMessage packet) {
+    if (state == State.ENDED) {
+      return;
+    }
+    try {
+      if (packet.decoderResult().isFailure()) {
+        broken(packet);
+      } else if (state == State.OPEN) {
+        handle(packet);
+      } else if (state == State.CONNECTING && packet instanceof MqttConnectMessage connect) {
+        connect(connect);
+      } else {
+        end(Packets.PROTOCOL_ERROR);
+      }
+    } catch (RuntimeException e) {
+      LOG.error("{} from {} failed", packet.fixedHeader().messageType(), address, e);
+      end(Packets.UNSPECIFIED);
+    }
+  }
+
+  @Override
+  public void readComplete() {
+    heard();
+    work();
+  }
+
+  @Override
+  public void drained() {
+    work();
+    Inbound coming = inbound;
+    if (coming != null) {
+      coming.relax();
+    }
+  }
+
+  @Override
+  public void closed() {
+    state = State.ENDED;
+    leave();
+  }
+
+  /// After [#wake], on the event loop.
+  void woken() {
+    waking.set(false);
+    try {
+      work();
+    } catch (RuntimeException e) {
+      LOG.error("connection of {} failed", address, e);
+      end(Packets.UNSPECIFIED);
+    }
+  }
+
+  private void work() {
+    Inbound coming = inbound;
+    if (coming != null) {
+      coming.settle();
+    }
+    Session present = session;
+    if (state == State.OPEN && present != null) {
+      present.outbox().drain(transport, broker.clock().millis());
+      transport.flush();
+    }
+  }
+
+  // ---- from other threads
+
+  /// Makes the session look at its receipts and its outbox soon.
+  void wake() {
+    if (waking.compareAndSet(false, true)) {
+      waker.add(this);
+    }
+  }
+
+  void endSoon(int reason) {
+    transport.execute(() -> end(reason));
+  }
+
+  // ---- login
+
+  private void connect(MqttConnectMessage packet) {
+    Login asked = Login.of(packet);
+    login = asked;
+    MqttConnectReturnCode fault = asked.fault(broker.settings());
+    if (fault != null) {
+      refuse(fault);
+      return;
+    }
+    will = asked.will();
+    state = State.AUTHENTICATING;
+    transport.pause();
+    if (!asked.anonymous()) {
+      authenticate(asked);
+    } else if (broker.settings().anonymous() && door == Door.PLAIN) {
+      Principal who = new Principal.Anonymous(address);
+      enter(who, asked);
+      granted(who, asked);
+    } else {
+      broker.meters().refusedLogin();
+      refuse(asked.notAuthorized());
+    }
+  }
+
+  private void authenticate(Login asked) {
+    long revocations = broker.revocations();
+    broker
+        .authenticator()
+        .password(asked.userName(), asked.secret(), address)
+        .whenComplete(
+            (outcome, failure) ->
+                transport.execute(
+                    () -> {
+                      if (state != State.AUTHENTICATING) {
+                        return;
+                      }
+                      if (failure != null) {
+                        LOG.warn("login of {} from {} failed", asked.userName(), address, failure);
+                        refuse(asked.unavailable());
+                      } else {
+                        authenticated(asked, outcome, revocations);
+                      }
+                    }));
+  }
+
+  private void authenticated(Login asked, Authenticator.Outcome outcome, long revocations) {
+    switch (outcome) {
+      case Authenticator.Outcome.Granted(Principal who) -> {
+        enter(who, asked);
+        if (broker.revocations() == revocations) {
+          granted(who, asked);
+        } else {
+          // A credential was revoked meanwhile, perhaps this one.
+          authenticate(asked);
+        }
+      }
+      case Authenticator.Outcome.Denied() -> {
+        broker.meters().refusedLogin();
+        refuse(asked.wrongCredentials());
+      }
+      case Authenticator.Outcome.Throttled _ -> {
+        broker.meters().refusedLogin();
+        refuse(asked.tooOften());
+      }
+    }
+  }
+
+  private void refuse(MqttConnectReturnCode code) {
+    transport.write(Packets.connAck(code, MqttProperties.NO_PROPERTIES));
+    state = State.ENDED;
+    will = null;
+    transport.close();
+    leave();
+  }
+
+  private void enter(Principal who, Login asked) {
+    principal = who;
+    Broker.Key entered = Broker.Key.of(who, asked.clientId());
+    key = entered;
+    broker.enter(entered, this);
+  }
+
+  private void granted(Principal who, Login asked) {
+    Session opened =
+        new Session(
+            broker, this, asked, TopicAccess.of(who, asked.clientId(), broker.inbox()::wants));
+    session = opened;
+    inbound = new Inbound(broker, this, opened, asked, who);
+    state = State.OPEN;
+    nowKnown();
+    int keepAlive = keepAlive(asked);
+    transport.write(
+        Packets.connAck(
+            MqttConnectReturnCode.CONNECTION_ACCEPTED,
+            asked.version5() ? welcome(asked, keepAlive) : MqttProperties.NO_PROPERTIES));
+    transport.flush();
+    transport.resume();
+    LOG.debug("{} connected from {} as {}", who.name(), address, asked.clientId());
+    // Half as long again as was agreed, as MQTT says.
+    keepAliveNanos = TimeUnit.SECONDS.toNanos(keepAlive) * 3 / 2;
+    heard();
+    if (timer != null) {
+      timer.cancel(false);
+      timer = null;
+    }
+    if (keepAliveNanos > 0) {
+      watch(keepAliveNanos);
+    }
+  }
+
+  private MqttProperties welcome(Login asked, int keepAlive) {
+    MqttProperties properties = new MqttProperties();
+    number(properties, MqttProperties.RECEIVE_MAXIMUM, broker.settings().receiveMaximum());
+    number(properties, MqttProperties.MAXIMUM_PACKET_SIZE, broker.settings().maxPacketBytes());
+    number(properties, MqttProperties.TOPIC_ALIAS_MAXIMUM, Inbound.TOPIC_ALIASES);
+    number(properties, MqttProperties.SHARED_SUBSCRIPTION_AVAILABLE, 0);
+    if (asked.wantsSession()) {
+      number(properties, MqttProperties.SESSION_EXPIRY_INTERVAL, 0);
+    }
+    if (keepAlive != asked.keepAlive()) {
+      number(properties, MqttProperties.SERVER_KEEP_ALIVE, keepAlive);
+    }
+    if (asked.assigned()) {
+      properties.add(
+          new StringProperty(MqttProperties.ASSIGNED_CLIENT_IDENTIFIER, asked.clientId()));
+    }
+    return properties;
+  }
+
+  /// MQTT 5 lets the server shorten it; older clients get what they ask for.
+  private int keepAlive(Login asked) {
+    int longest =
+        door == Door.WEB_SOCKET
+            ? Math.min(WEB_SOCKET_KEEP_ALIVE, broker.settings().keepAliveMax())
+            : broker.settings().keepAliveMax();
+    int wanted = asked.keepAlive();
+    return asked.version5() && longest > 0 && (wanted == 0 || wanted > longest) ? longest : wanted;
+  }
+
+  private static void number(MqttProperties properties, int id, int value) {
+    properties.add(new IntegerProperty(id, value));
+  }
+
+  private void nowKnown() {
+    if (!known) {
+      known = true;
+      broker.meters().unknown().decrementAndGet();
+    }
+  }
+
+  private void watch(long nanos) {
+    timer =
+        transport.schedule(
+            () -> {
+              if (state != State.OPEN) {
+                return;
+              }
+              long left = lastRead + keepAliveNanos - System.nanoTime();
+              if (inbound != null && inbound.paused()) {
+                // We do not read, so silence says nothing.
+                watch(keepAliveNanos);
+              } else if (left > 0) {
+                watch(left);
+              } else {
+                LOG.debug("{}: silent for too long", principal);
+                end(Packets.KEEP_ALIVE_TIMEOUT);
+              }
+            },
+            TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
+  }
+
+  // ---- packets of an open session
+
+  private void handle(MqttMessage packet) {
+    Inbound coming = inbound;
+    Session present = session;
+    Login asked = login;
+    if (coming == null || present == null || asked == null) {
+      throw new IllegalStateException("not logged in");
+    }
+    Outbox outbox = present.outbox();
+    switch (packet.fixedHeader().messageType()) {
+      case PUBLISH -> coming.published((MqttPublishMessage) packet);
+      case PUBACK -> outbox.done(packetId(packet));
+      case PUBREC -> pubRec(packet, outbox, asked.version5());
+      case PUBREL -> coming.pubRel(packetId(packet));
+      case PUBCOMP -> outbox.done(packetId(packet));
+      case SUBSCRIBE -> subscribe((MqttSubscribeMessage) packet, present);
+      case UNSUBSCRIBE -> unsubscribe((MqttUnsubscribeMessage) packet, present, asked.version5());
+      case PINGREQ -> transport.write(MqttMessage.PINGRESP);
+      case DISCONNECT -> disconnected(packet);
+      case CONNECT, CONNACK, SUBACK, UNSUBACK, PINGRESP, AUTH -> end(Packets.PROTOCOL_ERROR);
+    }
+    coming.throttle();
+  }
+
+  private static int packetId(MqttMessage packet) {
+    return ((MqttMessageIdVariableHeader) packet.variableHeader()).messageId();
+  }
+
+  private void pubRec(MqttMessage packet, Outbox outbox, boolean version5) {
+    int id = packetId(packet);
+    boolean refused =
+        packet.variableHeader() instanceof MqttPubReplyMessageVariableHeader header
+            && (header.reasonCode() & 0xff) >= 0x80;
+    if (refused) {
+      outbox.done(id);
+    } else if (outbox.received(id) || !version5) {
+      reply(Packets.PUBREL, id);
+    } else {
+      transport.write(Packets.acknowledgement(Packets.PUBREL, id, Packets.ID_NOT_FOUND, null));
+    }
+  }
+
+  void reply(int firstByte, int id) {
+    transport.write(transport.alloc().ioBuffer(4).writeByte(firstByte).writeByte(2).writeShort(id));
+  }
+
+  // ---- subscriptions
+
+  private void subscribe(MqttSubscribeMessage packet, Session present) {
+    int identifier =
+        PublishProperties.integer(
+            packet.idAndPropertiesVariableHeader().properties(),
+            MqttProperties.SUBSCRIPTION_IDENTIFIER,
+            0);
+    List<MqttTopicSubscription> wanted = packet.payload().topicSubscriptions();
+    if (wanted.isEmpty()) {
+      end(Packets.PROTOCOL_ERROR);
+      return;
+    }
+    List<Integer> codes = new ArrayList<>(wanted.size());
+    List<Runnable> replays = new ArrayList<>();
+    for (MqttTopicSubscription subscription : wanted) {
+      codes.add(
+          present.subscribe(
+              subscription.topicFilter(),
+              subscription.option(),
+              identifier,
+              (filter, granted) -> replays.add(() -> replay(present, filter, granted))));
+    }
+    transport.write(Packets.subAck(packet.variableHeader().messageId(), codes));
+    replays.forEach(Runnable::run);
+  }
+
+  private void replay(Session present, String filter, Subscription subscription) {
+    // One packet may hold ten thousand filters; the first few were already too much.
+    if (state == State.OPEN && !present.replay(filter, subscription)) {
+      broker.meters().slowSubscriber();
+      end(Packets.QUOTA_EXCEEDED);
+    }
+  }
+
+  private void unsubscribe(MqttUnsubscribeMessage packet, Session present, boolean version5) {
+    List<Short> codes = new ArrayList<>();
+    for (String filter : packet.payload().topics()) {
+      codes.add((short) (present.unsubscribe(filter) ? Packets.SUCCESS : Packets.NO_SUBSCRIPTION));
+    }
+    transport.write(Packets.unsubAck(packet.variableHeader().messageId(), version5, codes));
+  }
+
+  // ---- the end
+
+  private void disconnected(MqttMessage packet) {
+    boolean keepsWill =
+        packet.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader header
+            && header.reasonCode() == Packets.KEEP_WILL;
+    if (!keepsWill) {
+      will = null;
+    }
+    state = State.ENDED;
+    transport.close();
+    leave();
+  }
+
+  private void broken(MqttMessage packet) {
+    DecoderResult result = packet.decoderResult();
+    Throwable cause = result.cause();
+    LOG.debug("{}: packet not understood", address, cause);
+    broker.meters().dropped("malformed");
+    if (cause instanceof MqttUnacceptableProtocolVersionException) {
+      refuse(MqttConnectReturnCode.CONNECTION_REFUSED_UNACCEPTABLE_PROTOCOL_VERSION);
+    } else if (cause instanceof MqttIdentifierRejectedException) {
+      refuse(MqttConnectReturnCode.CONNECTION_REFUSED_IDENTIFIER_REJECTED);
+    } else if (cause instanceof TooLongFrameException) {
+      tooLarge(packet);
+    } else {
+      end(Packets.MALFORMED_PACKET);
+    }
+  }
+
+  private void tooLarge(MqttMessage packet) {
+    if (state == State.OPEN) {
+      String topic =
+          packet.variableHeader() instanceof MqttPublishVariableHeader header
+              ? header.topicName()
+              : "";
+      int size = packet.fixedHeader() == null ? 0 : packet.fixedHeader().remainingLength();
+      broker
+          .inbox()
+          .refuse(
+              RawMessage.of(Origin.MQTT, topic, new byte[0], broker.clock().instant(), who()),
+              new Rejection(
+                  Rejection.Reason.TOO_LARGE,
+                  Text.of(
+                      "mqtt.packet_too_large",
+                      Integer.toString(size),
+                      Integer.toString(broker.settings().maxPacketBytes()))));
+    }
+    end(Packets.TOO_LARGE);
+  }
+
+  void end(int reason) {
+    if (state == State.ENDED) {
+      return;
+    }
+    boolean open = state == State.OPEN;
+    state = State.ENDED;
+    if (open) {
+      if (login != null && login.version5()) {
+        transport.write(Packets.disconnect(reason));
+      }
+      transport.closeSlowly();
+    } else {
+      transport.close();
+    }
+    leave();
+  }
+
+  /// Takes the session out of everything that the broker knows; once.
+  private void leave() {
+    if (left) {
+      return;
+    }
+    left = true;
+    nowKnown();
+    broker.meters().connections().decrementAndGet();
+    if (timer != null) {
+      timer.cancel(false);
+    }
+    Broker.Key entered = key;
+    if (entered != null) {
+      broker.leave(entered, this);
+    }
+    Session present = session;
+    if (present != null) {
+      present.end();
+    }
+    publishWill();
+  }
+
+  private void publishWill() {
+    Will last = will;
+    will = null;
+    Inbound coming = inbound;
+    if (last != null && coming != null) {
+      coming.arrive(last);
+    }
+  }
+}
