@@ -28,6 +28,13 @@ CREATE TABLE reading_correction (
   reason TEXT NOT NULL,
   author TEXT NOT NULL,
   at BIGINT NOT NULL,
-  undone_at BIGINT
+  undone_at BIGINT,
+  undone_by TEXT
 );
 CREATE INDEX reading_correction_place ON reading_correction (series_id, ts);
+
+-- How far things are in the sequence of readings.
+CREATE TABLE reading_mark (
+  name TEXT PRIMARY KEY,
+  value BIGINT NOT NULL
+);

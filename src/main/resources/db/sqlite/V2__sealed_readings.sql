@@ -2,7 +2,7 @@
 -- the chunks of a series do not overlap. seqs: smallest and greatest seq inside. merged: 0 while
 -- the day may still get a better shape.
 CREATE TABLE reading_chunk (
-  id INTEGER PRIMARY KEY,
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
   series_id INTEGER NOT NULL,
   day INTEGER NOT NULL,
   from_ts INTEGER NOT NULL,
@@ -28,6 +28,7 @@ CREATE TABLE reading_correction (
   reason TEXT NOT NULL,
   author TEXT NOT NULL,
   at INTEGER NOT NULL,
-  undone_at INTEGER
+  undone_at INTEGER,
+  undone_by TEXT
 ) STRICT;
 CREATE INDEX reading_correction_place ON reading_correction (series_id, ts);

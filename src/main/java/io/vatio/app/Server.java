@@ -41,6 +41,7 @@ import io.vatio.platform.tls.ServerCertificate;
 import io.vatio.platform.tls.ServerNames;
 import io.vatio.protocol.mqtt.EmbeddedBroker;
 import io.vatio.protocol.mqtt.MqttSettings;
+import io.vatio.reading.ReadingSettings;
 import io.vatio.reading.ReadingStore;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.site.Site;
@@ -120,6 +121,8 @@ public final class Server implements AutoCloseable {
                   storage.deadLetters()),
               storage.events(),
               new Inbox.Voice(messages, meters));
+      storage.readings().start(clock, ReadingSettings.DEFAULT);
+      keep("readings", storage.readings()::close);
       inbox.start();
       keep("inbox", inbox::close);
 

@@ -55,7 +55,9 @@ import org.slf4j.LoggerFactory;
 /// 5. **Publish.** [ReadingsStored] rings; `live/` shows it, others read on from their cursor.
 /// 6. **React.** Rules, energy and commands start from there.
 ///
-/// Bounded: a full inbox answers [Receipt.Overloaded] at once. When storage fails nothing is
+/// Bounded: a full inbox, or a store that lags too far behind, answers [Receipt.Overloaded] at
+/// once.
+/// When storage fails nothing is
 /// acknowledged, the senders hear Overloaded, and the next batch tries again.
 public final class Inbox implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
@@ -167,7 +169,7 @@ public final class Inbox implements AutoCloseable {
 
   private CompletableFuture<Receipt> enqueue(RawMessage message, Decoding decoding) {
     int size = message.payload().length;
-    if (closed || waitingBytes.get() + size > settings.bytes()) {
+    if (closed || readings.isFull() || waitingBytes.get() + size > settings.bytes()) {
       return full();
     }
     Waiting waiting = new Waiting(message, decoding, new CompletableFuture<>());
@@ -214,7 +216,7 @@ public final class Inbox implements AutoCloseable {
   }
 
   /// Stores a batch; when it fails for a reason that is not the storage's, one of its messages is
-  // to
+  /// to
   /// blame, and each is tried by itself so that it harms nobody else.
   private void storeAll(List<Waiting> batch) {
     try {
@@ -294,7 +296,7 @@ public final class Inbox implements AutoCloseable {
   private Committed write(Batch batch) {
     try {
       return database.write(batch::write);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       readings.abandoned();
       throw e;
     }
@@ -324,16 +326,10 @@ public final class Inbox implements AutoCloseable {
     }
     try {
       if (idle) {
-        while (queue.isEmpty() && readings.settle()) {
-          // Slice by slice, as long as nobody waits.
-        }
         devices.pruneLogs(true);
         devices.saveHeard(false);
       } else {
         devices.pruneLogs(false);
-        if (readings.mustSettle()) {
-          readings.settle();
-        }
       }
       if (letterCount > DeadLetterStore.KEPT / 10) {
         database.write(

@@ -5,61 +5,90 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The unsettled readings of one series in order of time, and the newest of all. Thread safe;
-/// written by the appending thread only.
+/// The unsealed readings of one series in order of time, and the newest of all. Thread safe;
+/// written by whoever has the [AppendTurn], and by the sealing thread.
 final class HotSeries {
   private @Nullable Reading[] rows = new Reading[4];
   private int size;
   private @Nullable Reading latest;
-  private long settledMax;
+  private boolean latestKnown;
+  private long sealedMax;
+  private long version;
 
-  /// @param latest the newest settled reading whose clock is to be believed, null for none
-  /// @param settledMax the greatest time of any settled reading, Long.MIN_VALUE for none
-  HotSeries(@Nullable Reading latest, long settledMax) {
-    this.latest = latest;
-    this.settledMax = settledMax;
+  /// @param sealedMax the greatest time of any sealed reading, Long.MIN_VALUE for none
+  HotSeries(long sealedMax) {
+    this.sealedMax = sealedMax;
+    this.latestKnown = sealedMax == Long.MIN_VALUE;
   }
 
-  /// The greatest time of any settled reading; Long.MIN_VALUE for none.
-  synchronized long settledMax() {
-    return settledMax;
+  /// The greatest time of any sealed reading; Long.MIN_VALUE for none.
+  synchronized long sealedMax() {
+    return sealedMax;
   }
 
-  /// The greatest time of all, hot or settled; Long.MIN_VALUE for none.
+  /// The greatest time of all, hot or sealed; Long.MIN_VALUE for none.
   synchronized long max() {
-    return size == 0 ? settledMax : Math.max(settledMax, row(size - 1).ts());
+    return size == 0 ? sealedMax : Math.max(sealedMax, row(size - 1).ts());
   }
 
   synchronized boolean contains(long ts) {
+    return find(ts) != null;
+  }
+
+  synchronized @Nullable Reading find(long ts) {
     int at = lowerBound(ts);
-    return at < size && row(at).ts() == ts;
+    return at < size && row(at).ts() == ts ? row(at) : null;
   }
 
+  /// Takes a reading; one of the same time, which it corrects, is forgotten.
   synchronized void add(Reading reading) {
-    if (size == rows.length) {
-      rows = Arrays.copyOf(rows, size + (size >> 1));
-    }
+    boolean beyondAll = reading.ts() > max();
     int at = lowerBound(reading.ts());
-    System.arraycopy(rows, at, rows, at + 1, size - at);
+    if (at == size || row(at).ts() != reading.ts()) {
+      if (size == rows.length) {
+        rows = Arrays.copyOf(rows, size + (size >> 1));
+      }
+      System.arraycopy(rows, at, rows, at + 1, size - at);
+      size++;
+    }
     rows[at] = reading;
-    size++;
-    if ((reading.quality() & Quality.CLOCK.bit()) == 0
-        && (latest == null || reading.ts() > latest.ts())) {
+    version++;
+    if ((reading.quality() & Quality.CLOCK.bit()) != 0) {
+      if (latest != null && latest.ts() == reading.ts()) {
+        latestKnown = false;
+      }
+    } else if (beyondAll || (latestKnown && (latest == null || reading.ts() >= latest.ts()))) {
       latest = reading;
+      latestKnown = true;
     }
   }
 
-  /// Forgets the readings up to this seq, which are settled now.
-  synchronized void settled(long seq) {
+  /// Forgets the readings up to this seq, which are sealed now.
+  synchronized void sealed(long seq) {
     int kept = 0;
     for (int i = 0; i < size; i++) {
       Reading reading = row(i);
       if (reading.seq() <= seq) {
-        settledMax = Math.max(settledMax, reading.ts());
+        sealedMax = Math.max(sealedMax, reading.ts());
       } else {
         rows[kept++] = reading;
       }
     }
+    shrinkTo(kept);
+  }
+
+  /// Forgets the readings before this time, which are deleted.
+  synchronized void deleteBefore(long ts) {
+    int first = lowerBound(ts);
+    System.arraycopy(rows, first, rows, 0, size - first);
+    shrinkTo(size - first);
+    version++;
+    if (latest != null && latest.ts() < ts) {
+      latestKnown = false;
+    }
+  }
+
+  private void shrinkTo(int kept) {
     Arrays.fill(rows, kept, size, null);
     size = kept;
     if (rows.length > 64 && size < rows.length / 4) {
@@ -67,8 +96,16 @@ final class HotSeries {
     }
   }
 
-  synchronized @Nullable Reading latest() {
-    return latest;
+  synchronized Latest latest() {
+    return new Latest(latestKnown, latest, version);
+  }
+
+  /// Takes what a search among all readings found, unless something came in between.
+  synchronized void found(@Nullable Reading reading, long whenVersion) {
+    if (version == whenVersion) {
+      latest = reading;
+      latestKnown = true;
+    }
   }
 
   /// The newest hot readings with from ≤ ts < to, at most limit, oldest first.
@@ -107,4 +144,10 @@ final class HotSeries {
     }
     return reading;
   }
+
+  /// The reading with the latest time whose clock is to be believed.
+  ///
+  /// @param known false when only a search among all readings can tell
+  /// @param version for [#found]
+  record Latest(boolean known, @Nullable Reading reading, long version) {}
 }

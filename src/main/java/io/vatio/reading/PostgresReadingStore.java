@@ -7,6 +7,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -15,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -27,6 +30,11 @@ import org.jspecify.annotations.Nullable;
 /// them; a row that does not come back was there before.
 final class PostgresReadingStore implements ReadingStore {
   private static final int RECENT = 65_536;
+
+  /// Readings taken at once while a scan goes on.
+  private static final int SCAN_PAGE = 8_192;
+
+  private static final long DAY = 86_400_000_000L;
 
   private static final String INSERT =
       """
@@ -46,8 +54,21 @@ final class PostgresReadingStore implements ReadingStore {
           + COLUMNS
           + " FROM reading WHERE series_id = ? AND ts >= ? AND ts < ? ORDER BY ts DESC LIMIT ?";
 
-  private static final String RANGE =
-      "SELECT " + COLUMNS + " FROM reading WHERE series_id = ? AND ts >= ? AND ts < ? ORDER BY ts";
+  private static final String PAGE =
+      "SELECT "
+          + COLUMNS
+          + " FROM reading WHERE series_id = ? AND ts >= ? AND ts < ? ORDER BY ts LIMIT ?";
+
+  private static final String AFTER =
+      "SELECT " + COLUMNS + " FROM reading WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
+
+  private static final String CHANGE =
+      """
+      UPDATE reading
+         SET value = ?, quality = ?, seq = nextval(pg_get_serial_sequence('reading', 'seq'))
+       WHERE series_id = ? AND ts = ?
+      RETURNING seq, series_id, ts, value, quality, meta
+      """;
 
   /// 32 = the clock is not to be believed.
   private static final String LATEST =
@@ -59,6 +80,8 @@ final class PostgresReadingStore implements ReadingStore {
       "SELECT " + COLUMNS + ", delivery FROM reading ORDER BY seq DESC LIMIT " + RECENT;
 
   private final Database database;
+  private final AppendTurn turn = new AppendTurn();
+  private final Cursors cursors = new Cursors();
   private final RecentReadings recent = new RecentReadings(RECENT);
   private final Deliveries deliveries = new Deliveries(100_000);
   private final Map<Integer, Optional<Reading>> latest = new ConcurrentHashMap<>();
@@ -77,6 +100,7 @@ final class PostgresReadingStore implements ReadingStore {
     PostgresReadingStore store = new PostgresReadingStore(database);
     database.read(
         handle -> {
+          store.cursors.load(handle);
           store.load(handle);
           return true;
         });
@@ -104,7 +128,18 @@ final class PostgresReadingStore implements ReadingStore {
   }
 
   @Override
+  public void start(Clock clock, ReadingSettings settings) {
+    // Nothing to do beside.
+  }
+
+  @Override
+  public void close() {
+    // The database is closed by its owner.
+  }
+
+  @Override
   public Appended append(Handle handle, List<NewReading> readings) {
+    turn.take();
     if (stale) {
       // The last batch may be in the table after all; its messages will be sent again.
       load(handle);
@@ -152,6 +187,10 @@ final class PostgresReadingStore implements ReadingStore {
               row.seriesId(),
               (_, known) ->
                   known.isPresent() && known.get().ts() > row.ts() ? known : Optional.of(row));
+        } else {
+          latest.computeIfPresent(
+              row.seriesId(),
+              (_, known) -> known.isPresent() && known.get().ts() == row.ts() ? null : known);
         }
       }
     }
@@ -160,6 +199,7 @@ final class PostgresReadingStore implements ReadingStore {
     recent.add(inOrder);
     deliveries.add(appended.deliveries());
     lastSeq = Math.max(lastSeq, recent.lastSeq());
+    turn.give();
   }
 
   private static long seq(@Nullable Reading reading) {
@@ -169,6 +209,7 @@ final class PostgresReadingStore implements ReadingStore {
   @Override
   public void abandoned() {
     stale = true;
+    turn.give();
   }
 
   @Override
@@ -202,20 +243,168 @@ final class PostgresReadingStore implements ReadingStore {
   }
 
   @Override
+  public Optional<Reading> find(int seriesId, long ts) {
+    return database.read(handle -> find(handle, seriesId, ts));
+  }
+
+  private static Optional<Reading> find(Handle handle, int seriesId, long ts) {
+    return page(handle, seriesId, ts, ts + 1, 1).stream().findFirst();
+  }
+
+  @Override
   public void scan(int seriesId, long from, long to, Consumer<Reading> consumer) {
-    database
-        .read(
+    long next = from;
+    while (next < to) {
+      long start = next;
+      List<Reading> readings =
+          database.read(handle -> page(handle, seriesId, start, to, SCAN_PAGE));
+      readings.forEach(consumer);
+      next = readings.size() < SCAN_PAGE ? to : readings.getLast().ts() + 1;
+    }
+  }
+
+  private static List<Reading> page(Handle handle, int seriesId, long from, long to, int limit) {
+    return select(
+        handle,
+        PAGE,
+        "scan",
+        s -> {
+          s.setInt(1, seriesId);
+          s.setLong(2, from);
+          s.setLong(3, to);
+          s.setInt(4, limit);
+        });
+  }
+
+  @Override
+  public long count(int seriesId, long from, long to) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT count(*) FROM reading WHERE series_id = ? AND ts >= ? AND ts < ?")
+                .bind(0, seriesId)
+                .bind(1, from)
+                .bind(2, to)
+                .mapTo(Long.class)
+                .one());
+  }
+
+  @Override
+  public OptionalLong firstTs(int seriesId) {
+    return database
+        .read(handle -> page(handle, seriesId, Long.MIN_VALUE, Long.MAX_VALUE, 1))
+        .stream()
+        .mapToLong(Reading::ts)
+        .findFirst();
+  }
+
+  @Override
+  public List<Reading> after(long seq, int limit) {
+    long last = lastSeq;
+    return database.read(
+        handle ->
+            select(
+                handle,
+                AFTER,
+                "after",
+                s -> {
+                  s.setLong(1, seq);
+                  s.setLong(2, last);
+                  s.setInt(3, limit);
+                }));
+  }
+
+  @Override
+  public long heldSince() {
+    return 0;
+  }
+
+  @Override
+  public ReadingCursor cursor(String name) {
+    return cursors.get(database, name);
+  }
+
+  @Override
+  public Optional<Corrected> correct(Correction correction) {
+    return change(
+        handle ->
+            find(handle, correction.seriesId(), correction.ts())
+                .map(
+                    before ->
+                        new Change(
+                            update(handle, before, correction.value(), correction.quality()),
+                            Corrections.insert(handle, correction, before))));
+  }
+
+  @Override
+  public Optional<Corrected> undo(long correctionId, String author, Instant at) {
+    return change(
+        handle ->
+            Corrections.findUndoable(handle, correctionId)
+                .flatMap(
+                    corrected ->
+                        find(handle, corrected.seriesId(), corrected.ts())
+                            .map(
+                                before ->
+                                    new Change(
+                                        update(
+                                            handle,
+                                            before,
+                                            corrected.oldValue(),
+                                            corrected.oldQuality()),
+                                        Corrections.markUndone(
+                                            handle, correctionId, author, at)))));
+  }
+
+  private Optional<Corrected> change(Database.Work<Optional<Change>> work) {
+    try {
+      Optional<Change> done =
+          database.write(
+              handle -> {
+                turn.take();
+                return work.run(handle);
+              });
+      done.ifPresent(change -> committed(new Appended(List.of(change.after()), List.of())));
+      return done.map(Change::corrected);
+    } catch (StorageException e) {
+      // Perhaps it was committed after all.
+      stale = true;
+      throw e;
+    } finally {
+      turn.give();
+    }
+  }
+
+  private static Reading update(Handle handle, Reading before, double value, int quality) {
+    return select(
+            handle,
+            CHANGE,
+            "correct",
+            s -> {
+              s.setDouble(1, value);
+              s.setInt(2, quality);
+              s.setInt(3, before.seriesId());
+              s.setLong(4, before.ts());
+            })
+        .getFirst();
+  }
+
+  @Override
+  public List<Corrected> corrections(int seriesId, long from, long to, int limit) {
+    return database.read(handle -> Corrections.list(handle, seriesId, from, to, limit));
+  }
+
+  @Override
+  public long deleteBefore(int seriesId, long ts) {
+    long day = Math.floorDiv(ts, DAY) * DAY;
+    int removed =
+        database.write(
             handle ->
-                select(
-                    handle,
-                    RANGE,
-                    "scan",
-                    s -> {
-                      s.setInt(1, seriesId);
-                      s.setLong(2, from);
-                      s.setLong(3, to);
-                    }))
-        .forEach(consumer);
+                handle.execute(
+                    "DELETE FROM reading WHERE series_id = ? AND ts < ?", seriesId, day));
+    latest.remove(seriesId);
+    return removed;
   }
 
   @Override
@@ -229,12 +418,7 @@ final class PostgresReadingStore implements ReadingStore {
   }
 
   @Override
-  public boolean settle() {
-    return false;
-  }
-
-  @Override
-  public boolean mustSettle() {
+  public boolean isFull() {
     return false;
   }
 
@@ -272,6 +456,8 @@ final class PostgresReadingStore implements ReadingStore {
   }
 
   private record Key(int seriesId, long ts) {}
+
+  private record Change(Reading after, Corrected corrected) {}
 
   /// The rows of one append on their way into the table.
   private static final class Batch {

@@ -19,10 +19,13 @@ public enum Quality {
   /// Its time cannot be right: in the future, or before devices existed.
   CLOCK(32, "reloj"),
   /// The device itself reports an error.
-  DEVICE_ERROR(64, "error_dispositivo");
+  DEVICE_ERROR(64, "error_dispositivo"),
+  /// A person replaced the value.
+  CORRECTED(128, "corregido");
 
-  /// Readings with one of these stay out of aggregates; a late one is as good as a timely one.
-  public static final int DOUBTFUL = ~OUT_OF_ORDER.bit;
+  /// Readings with one of these stay out of aggregates; a late or a corrected one is as good as
+  /// any.
+  public static final int DOUBTFUL = ~(OUT_OF_ORDER.bit | CORRECTED.bit);
 
   private final int bit;
   private final String code;

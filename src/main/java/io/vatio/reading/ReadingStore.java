@@ -1,15 +1,23 @@
 package io.vatio.reading;
 
 import io.vatio.platform.db.Database;
+import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 
-/// All readings. One thread appends; any thread reads, and sees only what is committed.
-public interface ReadingStore {
+/// All readings. One thread appends; any thread reads, and sees only what is committed. Times are
+/// microseconds since 1970 UTC.
+///
+/// Of a series and a moment there is one reading. When it is corrected it gets a new seq, so that
+/// whoever follows the sequence hears of it; the greatest seq is what counts.
+public interface ReadingStore extends AutoCloseable {
 
-  /// The store that fits the database, with its memory filled from it.
+  /// The store that fits the database, with its memory filled from it. What an older version wrote
+  /// in another form is converted first; that can take minutes and says so in the log.
   static ReadingStore open(Database database) {
     return switch (database.dialect()) {
       case SQLITE -> SqliteReadingStore.open(database);
@@ -17,9 +25,12 @@ public interface ReadingStore {
     };
   }
 
+  /// Starts the work beside: sealing, merging. Without it everything still answers.
+  void start(Clock clock, ReadingSettings settings);
+
   /// Inserts those readings that are not there yet, inside the caller's transaction. Nothing is
-  /// visible to readers until [#committed]; after a failed commit call [#abandoned] instead. Only
-  /// one append may be open at a time.
+  /// visible to readers until [#committed], called by the same thread; after a failed commit it
+  /// calls [#abandoned] instead. Only one append may be open at a time.
   Appended append(Handle handle, List<NewReading> readings);
 
   /// Makes an append visible.
@@ -29,27 +40,78 @@ public interface ReadingStore {
   /// commit and its answer.
   void abandoned();
 
+  /// Whether no more should be accepted for now: the store lags so far behind that its memory (or
+  /// its place on the disk) would grow without bound. Senders have to hear it and try later.
+  boolean isFull();
+
   /// The reading of a series with the latest time that is not from the future.
   Optional<Reading> latest(int seriesId);
+
+  /// The reading of this series at this very microsecond.
+  Optional<Reading> find(int seriesId, long ts);
+
+  /// The newest reading of a series before a time.
+  default Optional<Reading> before(int seriesId, long ts) {
+    return newest(seriesId, Long.MIN_VALUE, ts, 1).stream().findFirst();
+  }
 
   /// Readings of a series with from ≤ ts < to, newest first, at most limit of them.
   List<Reading> newest(int seriesId, long from, long to, int limit);
 
-  /// Gives every reading of a series with from ≤ ts < to, oldest first, to the consumer.
+  /// Gives every reading of a series with from ≤ ts < to, oldest first, to the consumer. Streams:
+  /// neither memory nor a transaction is held for all of them, so the consumer may take its time.
+  /// What is committed meanwhile may be among them or not.
   void scan(int seriesId, long from, long to, Consumer<Reading> consumer);
+
+  /// How many readings a series has with from ≤ ts < to.
+  long count(int seriesId, long from, long to);
+
+  /// The time of the oldest reading of a series.
+  OptionalLong firstTs(int seriesId);
 
   /// What was committed after this seq, oldest first, as far as memory reaches back (about the
   /// last 65 000 readings); for live views, which may miss.
   List<Reading> recentSince(long seq, int limit);
 
+  /// Everything committed after this seq, oldest first, at most limit; survives restarts. Complete
+  /// from [#heldSince] on.
+  List<Reading> after(long seq, int limit);
+
+  /// The smallest seq from which [#after] is complete. Never moves past a [#cursor]; whoever comes
+  /// with a smaller one (a new cursor on old data) has missed some and must look at the series
+  /// themselves, from [#firstTs] to [#latest].
+  long heldSince();
+
   /// The seq of the newest committed reading, 0 for none.
   long lastSeq();
 
-  /// Tidies a small part of the store, for moments when nobody waits.
-  ///
-  /// @return whether there is more to do
-  boolean settle();
+  /// A durable place in the sequence, by name; a new one stands at 0. From now on, also after a
+  /// restart, nothing that it has not passed leaves [#after].
+  ReadingCursor cursor(String name);
 
-  /// Whether tidying can no longer wait for a quiet moment.
-  boolean mustSettle();
+  /// Replaces the value of a reading, keeping the old one in the list of corrections. Blocks.
+  ///
+  /// @return what was done, empty when there is no such reading
+  Optional<Corrected> correct(Correction correction);
+
+  /// Takes the newest correction of a reading back: its old value and doubts return, with a new
+  /// seq. Blocks.
+  ///
+  /// @return empty when there is no such correction or its reading is gone
+  /// @throws io.vatio.kernel.Problem.Conflict when it was taken back before, or a later one of the
+  ///     same reading was not
+  Optional<Corrected> undo(long correctionId, String author, Instant at);
+
+  /// The corrections of readings of a series with from ≤ ts < to, newest first, at most limit.
+  List<Corrected> corrections(int seriesId, long from, long to, int limit);
+
+  /// Removes the readings of a series that lie before the UTC day of this time. What a cursor has
+  /// not passed may leave [#after] by it. Blocks, in small transactions.
+  ///
+  /// @return how many were removed
+  long deleteBefore(int seriesId, long ts);
+
+  /// Ends the work beside. The database is closed by its owner, afterwards.
+  @Override
+  void close();
 }

@@ -7,12 +7,16 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -34,6 +38,13 @@ final class SqliteReadingStore implements ReadingStore {
   /// Rows moved in one transaction: some 30 ms in which nothing else is committed.
   private static final int SLICE = 2_000;
 
+  /// Readings taken at once while a scan goes on.
+  private static final int SCAN_PAGE = 8_192;
+
+  private static final long DAY = 86_400_000_000L;
+
+  private static final Duration PAUSE = Duration.ofMillis(5);
+
   private static final String INSERT =
       """
       INSERT INTO reading_hot (seq, series_id, ts, value, quality, meta, delivery)
@@ -44,16 +55,6 @@ final class SqliteReadingStore implements ReadingStore {
 
   private static final String SETTLED_MAX = "SELECT max(ts) FROM reading WHERE series_id = ?";
 
-  /// 32 = the clock is not to be believed.
-  private static final String SETTLED_LATEST =
-      """
-      SELECT seq, series_id, ts, value, quality, meta
-        FROM reading
-       WHERE series_id = ? AND quality & 32 = 0
-       ORDER BY ts DESC
-       LIMIT 1
-      """;
-
   private static final String NEWEST =
       """
       SELECT seq, series_id, ts, value, quality, meta
@@ -63,21 +64,42 @@ final class SqliteReadingStore implements ReadingStore {
        LIMIT ?
       """;
 
-  private static final String RANGE =
+  private static final String PAGE =
       """
       SELECT seq, series_id, ts, value, quality, meta
         FROM reading
        WHERE series_id = ? AND ts >= ? AND ts < ?
        ORDER BY ts
+       LIMIT ?
+      """;
+
+  private static final String COUNT =
+      "SELECT count(*) FROM reading WHERE series_id = ? AND ts >= ? AND ts < ?";
+
+  private static final String FIRST = "SELECT min(ts) FROM reading WHERE series_id = ?";
+
+  private static final String AFTER =
+      """
+      SELECT seq, series_id, ts, value, quality, meta
+        FROM reading_hot
+       WHERE seq > ? AND seq <= ?
+       ORDER BY seq
+       LIMIT ?
       """;
 
   private static final String MOVE =
       """
-      INSERT OR IGNORE INTO reading (series_id, ts, seq, value, quality, meta)
+      INSERT INTO reading (series_id, ts, seq, value, quality, meta)
       SELECT series_id, ts, seq, value, quality, meta
         FROM reading_hot
        WHERE seq <= ?
-       ORDER BY series_id, ts
+       ORDER BY series_id, ts, seq
+      ON CONFLICT (series_id, ts) DO UPDATE
+         SET seq = excluded.seq,
+             value = excluded.value,
+             quality = excluded.quality,
+             meta = excluded.meta
+       WHERE excluded.seq > reading.seq
       """;
 
   private static final String MARK =
@@ -87,6 +109,8 @@ final class SqliteReadingStore implements ReadingStore {
       """;
 
   private final Database database;
+  private final AppendTurn turn = new AppendTurn();
+  private final Cursors cursors = new Cursors();
   private final Map<Integer, HotSeries> series = new ConcurrentHashMap<>();
   private final RecentReadings recent = new RecentReadings(65_536);
   private final Deliveries deliveries = new Deliveries(100_000);
@@ -95,6 +119,8 @@ final class SqliteReadingStore implements ReadingStore {
 
   /// What is settled and no longer in memory; used by the appending thread only.
   private long forgottenSeq;
+
+  private @Nullable Upkeep upkeep;
 
   private SqliteReadingStore(Database database) {
     this.database = database;
@@ -111,6 +137,7 @@ final class SqliteReadingStore implements ReadingStore {
   }
 
   private void load(Handle handle) {
+    cursors.load(handle);
     settledSeq =
         handle
             .createQuery("SELECT value FROM reading_mark WHERE name = 'settled_seq'")
@@ -144,7 +171,29 @@ final class SqliteReadingStore implements ReadingStore {
   }
 
   @Override
+  public void start(Clock clock, ReadingSettings settings) {
+    upkeep =
+        new Upkeep(
+            "reading-seal",
+            settings.sealEvery(),
+            round -> {
+              while (settle() && round.pause(PAUSE)) {
+                // Slice by slice.
+              }
+            });
+    upkeep.start();
+  }
+
+  @Override
+  public void close() {
+    if (upkeep != null) {
+      upkeep.close();
+    }
+  }
+
+  @Override
   public Appended append(Handle handle, List<NewReading> readings) {
+    turn.take();
     List<@Nullable Reading> rows = new ArrayList<>(readings.size());
     Set<Long> fingerprints = new HashSet<>();
     Map<Integer, Staged> staged = new HashMap<>();
@@ -215,7 +264,7 @@ final class SqliteReadingStore implements ReadingStore {
     if (place.times.contains(ts) || place.hot.contains(ts)) {
       return true;
     }
-    if (ts > place.hot.settledMax()) {
+    if (ts > place.hot.sealedMax()) {
       return false;
     }
     try (PreparedStatement exists = connection.prepareStatement(EXISTS)) {
@@ -242,21 +291,56 @@ final class SqliteReadingStore implements ReadingStore {
     deliveries.add(appended.deliveries());
     recent.add(appended.rows());
     lastSeq = newest;
+    turn.give();
+    if (upkeep != null && newest - settledSeq > MAX_HOT / 2) {
+      upkeep.wake();
+    }
   }
 
   @Override
   public void abandoned() {
     // Nothing was made visible and no seq was taken. A commit that failed here is rolled back for
     // sure as long as this process lives, and at its next start memory is filled from the tables.
+    turn.give();
   }
 
   @Override
   public Optional<Reading> latest(int seriesId) {
-    HotSeries hot = series.get(seriesId);
-    if (hot == null) {
-      hot = database.read(handle -> hot(handle, seriesId));
+    HotSeries known = series.get(seriesId);
+    HotSeries hot = known == null ? database.read(handle -> hot(handle, seriesId)) : known;
+    HotSeries.Latest latest = hot.latest();
+    if (latest.known()) {
+      return Optional.ofNullable(latest.reading());
     }
-    return Optional.ofNullable(hot.latest());
+    Optional<Reading> found = newestWithGoodClock(seriesId);
+    hot.found(found.orElse(null), latest.version());
+    return found;
+  }
+
+  private Optional<Reading> newestWithGoodClock(int seriesId) {
+    long to = Long.MAX_VALUE;
+    for (int page = 1; ; page = Math.min(page * 10, 1_000)) {
+      List<Reading> readings = newest(seriesId, Long.MIN_VALUE, to, page);
+      if (readings.isEmpty()) {
+        return Optional.empty();
+      }
+      for (Reading reading : readings) {
+        if ((reading.quality() & Quality.CLOCK.bit()) == 0) {
+          return Optional.of(reading);
+        }
+      }
+      to = readings.getLast().ts();
+    }
+  }
+
+  @Override
+  public Optional<Reading> find(int seriesId, long ts) {
+    return database.read(handle -> find(handle, seriesId, ts));
+  }
+
+  private Optional<Reading> find(Handle handle, int seriesId, long ts) {
+    Reading hot = hot(handle, seriesId).find(ts);
+    return hot == null ? page(handle, seriesId, ts, ts, 1).stream().findFirst() : Optional.of(hot);
   }
 
   @Override
@@ -281,20 +365,184 @@ final class SqliteReadingStore implements ReadingStore {
 
   @Override
   public void scan(int seriesId, long from, long to, Consumer<Reading> consumer) {
+    long next = from;
+    while (next < to) {
+      long start = next;
+      // Memory first: what moves to the table in between is then seen twice, never missed.
+      List<Reading> hot = hotBetween(seriesId, start, to, Integer.MAX_VALUE);
+      List<Reading> sealed =
+          database.read(handle -> page(handle, seriesId, start, to - 1, SCAN_PAGE));
+      long end = sealed.size() < SCAN_PAGE ? to : sealed.getLast().ts() + 1;
+      Merge.oldest(hot.stream().filter(r -> r.ts() < end).toList(), sealed).forEach(consumer);
+      next = end;
+    }
+  }
+
+  /// Sealed readings with from ≤ ts ≤ last, oldest first.
+  private static List<Reading> page(Handle handle, int seriesId, long from, long last, int limit) {
+    try (PreparedStatement select = handle.getConnection().prepareStatement(PAGE)) {
+      select.setInt(1, seriesId);
+      select.setLong(2, from);
+      select.setLong(3, last + 1);
+      select.setInt(4, limit);
+      return readings(select);
+    } catch (SQLException e) {
+      throw failure("scan series " + seriesId, e);
+    }
+  }
+
+  @Override
+  public long count(int seriesId, long from, long to) {
     List<Reading> hot = hotBetween(seriesId, from, to, Integer.MAX_VALUE);
-    List<Reading> settled =
+    return database.read(
+        handle -> {
+          long count =
+              handle
+                  .createQuery(COUNT)
+                  .bind(0, seriesId)
+                  .bind(1, from)
+                  .bind(2, to)
+                  .mapTo(Long.class)
+                  .one();
+          for (Reading reading : hot) {
+            if (page(handle, seriesId, reading.ts(), reading.ts(), 1).isEmpty()) {
+              count++;
+            }
+          }
+          return count;
+        });
+  }
+
+  @Override
+  public OptionalLong firstTs(int seriesId) {
+    List<Reading> hot = hotBetween(seriesId, Long.MIN_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE);
+    Optional<Long> sealed =
         database.read(
-            handle -> {
-              try (PreparedStatement select = handle.getConnection().prepareStatement(RANGE)) {
-                select.setInt(1, seriesId);
-                select.setLong(2, from);
-                select.setLong(3, to);
-                return readings(select);
-              } catch (SQLException e) {
-                throw failure("scan series " + seriesId, e);
-              }
-            });
-    Merge.oldest(hot, settled, consumer);
+            handle -> handle.createQuery(FIRST).bind(0, seriesId).mapTo(Long.class).findOne());
+    if (hot.isEmpty()) {
+      return sealed.map(OptionalLong::of).orElseGet(OptionalLong::empty);
+    }
+    return OptionalLong.of(Math.min(hot.getFirst().ts(), sealed.orElse(Long.MAX_VALUE)));
+  }
+
+  @Override
+  public List<Reading> after(long seq, int limit) {
+    long last = lastSeq;
+    return database.read(
+        handle -> {
+          try (PreparedStatement select = handle.getConnection().prepareStatement(AFTER)) {
+            select.setLong(1, seq);
+            select.setLong(2, last);
+            select.setInt(3, limit);
+            return readings(select);
+          } catch (SQLException e) {
+            throw failure("after " + seq, e);
+          }
+        });
+  }
+
+  @Override
+  public long heldSince() {
+    return settledSeq;
+  }
+
+  @Override
+  public ReadingCursor cursor(String name) {
+    return cursors.get(database, name);
+  }
+
+  @Override
+  public Optional<Corrected> correct(Correction correction) {
+    return change(
+        handle ->
+            find(handle, correction.seriesId(), correction.ts())
+                .map(
+                    before ->
+                        new Change(
+                            before,
+                            correction.value(),
+                            correction.quality(),
+                            Corrections.insert(handle, correction, before))));
+  }
+
+  @Override
+  public Optional<Corrected> undo(long correctionId, String author, Instant at) {
+    return change(
+        handle ->
+            Corrections.findUndoable(handle, correctionId)
+                .flatMap(
+                    corrected ->
+                        find(handle, corrected.seriesId(), corrected.ts())
+                            .map(
+                                before ->
+                                    new Change(
+                                        before,
+                                        corrected.oldValue(),
+                                        corrected.oldQuality(),
+                                        Corrections.markUndone(
+                                            handle, correctionId, author, at)))));
+  }
+
+  /// Gives a reading other contents: the same series and time once more, with a new seq.
+  private Optional<Corrected> change(Database.Work<Optional<Change>> work) {
+    List<@Nullable Reading> rows = new ArrayList<>();
+    try {
+      Optional<Change> done =
+          database.write(
+              handle -> {
+                turn.take();
+                Optional<Change> change = work.run(handle);
+                change.ifPresent(c -> rows.add(insertChanged(handle, c)));
+                return change;
+              });
+      if (done.isPresent()) {
+        committed(new Appended(rows, List.of()));
+      }
+      return done.map(Change::corrected);
+    } finally {
+      turn.give();
+    }
+  }
+
+  private Reading insertChanged(Handle handle, Change change) {
+    Reading before = change.before();
+    Reading row =
+        new Reading(
+            lastSeq + 1,
+            before.seriesId(),
+            before.ts(),
+            change.value(),
+            change.quality(),
+            before.meta());
+    try (PreparedStatement insert = handle.getConnection().prepareStatement(INSERT)) {
+      bind(insert, row, 0);
+      insert.executeBatch();
+      return row;
+    } catch (SQLException e) {
+      throw failure("correct series " + row.seriesId(), e);
+    }
+  }
+
+  @Override
+  public List<Corrected> corrections(int seriesId, long from, long to, int limit) {
+    return database.read(handle -> Corrections.list(handle, seriesId, from, to, limit));
+  }
+
+  @Override
+  public long deleteBefore(int seriesId, long ts) {
+    long day = Math.floorDiv(ts, DAY) * DAY;
+    long removed = count(seriesId, Long.MIN_VALUE, day);
+    database.write(
+        handle -> {
+          handle.execute("DELETE FROM reading WHERE series_id = ? AND ts < ?", seriesId, day);
+          return handle.execute(
+              "DELETE FROM reading_hot WHERE series_id = ? AND ts < ?", seriesId, day);
+        });
+    HotSeries hot = series.get(seriesId);
+    if (hot != null) {
+      hot.deleteBefore(day);
+    }
+    return removed;
   }
 
   private List<Reading> hotBetween(int seriesId, long from, long to, int limit) {
@@ -313,13 +561,13 @@ final class SqliteReadingStore implements ReadingStore {
   }
 
   @Override
-  public boolean mustSettle() {
+  public boolean isFull() {
     return lastSeq - settledSeq > MAX_HOT;
   }
 
-  @Override
-  public boolean settle() {
-    if (lastSeq - settledSeq <= KEEP_HOT) {
+  /// Moves a slice; returns whether there is more to do.
+  boolean settle() {
+    if (Math.min(lastSeq - KEEP_HOT, cursors.slowest() - SLICE) <= settledSeq) {
       return false;
     }
     long upTo = settledSeq + SLICE;
@@ -335,12 +583,12 @@ final class SqliteReadingStore implements ReadingStore {
   }
 
   /// Memory follows in large steps: each looks at all hot rows, and a row that is in memory and in
-  // the
+  /// the
   /// table counts once.
   private void forgetSettled() {
     if (settledSeq - forgottenSeq >= Math.max(KEEP_HOT / 2, (lastSeq - forgottenSeq) / 4)) {
       forgottenSeq = settledSeq;
-      series.values().forEach(hot -> hot.settled(forgottenSeq));
+      series.values().forEach(hot -> hot.sealed(forgottenSeq));
     }
   }
 
@@ -349,16 +597,12 @@ final class SqliteReadingStore implements ReadingStore {
     if (hot != null) {
       return hot;
     }
-    try (PreparedStatement latest = handle.getConnection().prepareStatement(SETTLED_LATEST);
-        PreparedStatement max = handle.getConnection().prepareStatement(SETTLED_MAX)) {
-      latest.setInt(1, seriesId);
-      List<Reading> settled = readings(latest);
-      HotSeries fresh =
-          new HotSeries(settled.isEmpty() ? null : settled.getFirst(), maxTime(max, seriesId));
+    try (PreparedStatement max = handle.getConnection().prepareStatement(SETTLED_MAX)) {
+      HotSeries fresh = new HotSeries(maxTime(max, seriesId));
       HotSeries before = series.putIfAbsent(seriesId, fresh);
       return before == null ? fresh : before;
     } catch (SQLException e) {
-      throw failure("latest of series " + seriesId, e);
+      throw failure("newest of series " + seriesId, e);
     }
   }
 
@@ -393,6 +637,9 @@ final class SqliteReadingStore implements ReadingStore {
   private static StorageException failure(String what, SQLException e) {
     return new StorageException("readings: " + what + ": " + e.getMessage(), e);
   }
+
+  /// @param before the reading as it is
+  private record Change(Reading before, double value, int quality, Corrected corrected) {}
 
   /// The times that an open append has taken in one series.
   private static final class Staged {

@@ -75,7 +75,7 @@ class FullDiskStory {
   }
 
   /// What is small may still find room where a batch of readings did not; then it is stored, and
-  // the
+  /// the
   /// yes was true.
   private static HttpResponse<String> alertUntilRefused(ApiClient api) {
     HttpResponse<String> answer = api.post("/api/alert", ALERT);

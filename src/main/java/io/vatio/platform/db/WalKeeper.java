@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 /// Moves pages from SQLite's write-ahead log to the database file while commits go on.
 ///
 /// Left alone, SQLite does this inside every commit that finds the log long: under load that
-// commit,
+/// commit,
 /// and everybody who waits for it, takes a hundred milliseconds longer. This thread does the large
 /// part beside the writer, and the small rest while it holds the writer's lock; the log then starts
 /// again from its beginning. In quiet times it does nothing and SQLite's own way is good enough.

@@ -1,0 +1,138 @@
+package io.vatio.reading;
+
+import io.vatio.kernel.Micros;
+import io.vatio.kernel.Problem;
+import io.vatio.kernel.Text;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.StatementContext;
+import org.jspecify.annotations.Nullable;
+
+/// The list of corrections, the same in both databases.
+final class Corrections {
+  private static final String COLUMNS =
+      """
+      id, series_id, ts, old_value, old_quality, new_value, new_quality, reason, author, at,
+      undone_at, undone_by
+      """;
+
+  private static final String INSERT =
+      """
+      INSERT INTO reading_correction
+        (series_id, ts, old_value, old_quality, new_value, new_quality, reason, author, at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+      RETURNING
+      """
+          + COLUMNS;
+
+  private static final String UNDO =
+      "UPDATE reading_correction SET undone_at = ?, undone_by = ? WHERE id = ? RETURNING "
+          + COLUMNS;
+
+  private static final String BY_ID = "SELECT " + COLUMNS + " FROM reading_correction WHERE id = ?";
+
+  private static final String LATER =
+      """
+      SELECT count(*)
+        FROM reading_correction
+       WHERE series_id = ? AND ts = ? AND id > ? AND undone_at IS NULL
+      """;
+
+  private static final String LIST =
+      "SELECT "
+          + COLUMNS
+          + """
+             FROM reading_correction
+            WHERE series_id = ? AND ts >= ? AND ts < ?
+            ORDER BY id DESC
+            LIMIT ?
+            """;
+
+  private Corrections() {}
+
+  static Corrected insert(Handle handle, Correction correction, Reading before) {
+    return handle
+        .createQuery(INSERT)
+        .bind(0, correction.seriesId())
+        .bind(1, correction.ts())
+        .bind(2, before.value())
+        .bind(3, before.quality())
+        .bind(4, correction.value())
+        .bind(5, correction.quality())
+        .bind(6, correction.reason())
+        .bind(7, correction.author())
+        .bind(8, Micros.of(correction.at()))
+        .map(Corrections::row)
+        .one();
+  }
+
+  /// The correction, if it can be taken back now.
+  static Optional<Corrected> findUndoable(Handle handle, long id) {
+    Optional<Corrected> found =
+        handle.createQuery(BY_ID).bind(0, id).map(Corrections::row).findOne();
+    found.ifPresent(
+        corrected -> {
+          if (corrected.undoneAt() != null) {
+            throw Problem.conflict(Text.of("reading.correction_undone"));
+          }
+          long later =
+              handle
+                  .createQuery(LATER)
+                  .bind(0, corrected.seriesId())
+                  .bind(1, corrected.ts())
+                  .bind(2, id)
+                  .mapTo(Long.class)
+                  .one();
+          if (later > 0) {
+            throw Problem.conflict(Text.of("reading.correction_superseded"));
+          }
+        });
+    return found;
+  }
+
+  static Corrected markUndone(Handle handle, long id, String author, Instant at) {
+    return handle
+        .createQuery(UNDO)
+        .bind(0, Micros.of(at))
+        .bind(1, author)
+        .bind(2, id)
+        .map(Corrections::row)
+        .one();
+  }
+
+  static List<Corrected> list(Handle handle, int seriesId, long from, long to, int limit) {
+    return handle
+        .createQuery(LIST)
+        .bind(0, seriesId)
+        .bind(1, from)
+        .bind(2, to)
+        .bind(3, limit)
+        .map(Corrections::row)
+        .list();
+  }
+
+  private static Corrected row(ResultSet row, StatementContext context) throws SQLException {
+    return new Corrected(
+        row.getLong(1),
+        row.getInt(2),
+        row.getLong(3),
+        row.getDouble(4),
+        row.getInt(5),
+        row.getDouble(6),
+        row.getInt(7),
+        row.getString(8),
+        row.getString(9),
+        Micros.toInstant(row.getLong(10)),
+        instant(row, 11),
+        row.getString(12));
+  }
+
+  private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
+    long micros = row.getLong(column);
+    return row.wasNull() ? null : Micros.toInstant(micros);
+  }
+}
