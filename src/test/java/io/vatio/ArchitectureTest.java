@@ -24,7 +24,7 @@ class ArchitectureTest {
           List.of("sensor"),
           List.of("reading"),
           List.of("ingest"),
-          List.of("energy", "wind", "alert", "dashboard"),
+          List.of("energy", "wind", "alert", "dashboard", "backup"),
           List.of("live", "protocol"),
           List.of("bench"),
           List.of("app"));

@@ -1,5 +1,6 @@
 package io.vatio.app;
 
+import io.vatio.backup.BackupException;
 import io.vatio.bench.BenchCommand;
 import io.vatio.protocol.simulator.SimulateCommand;
 import picocli.CommandLine;
@@ -20,6 +21,8 @@ import picocli.CommandLine.Command;
       RunCommand.class,
       SimulateCommand.class,
       BenchCommand.class,
+      BackupCommand.class,
+      RestoreCommand.class,
       TrainCommand.class,
       CommandLine.HelpCommand.class,
     })
@@ -31,7 +34,7 @@ public final class Main {
         new CommandLine(new Main())
             .setExecutionExceptionHandler(
                 (failure, command, _) -> {
-                  if (failure instanceof StartFailure) {
+                  if (failure instanceof StartFailure || failure instanceof BackupException) {
                     command.getErr().println(failure.getMessage());
                     return 1;
                   }

@@ -211,6 +211,7 @@ public final class Server implements AutoCloseable {
 
   private Storage openStorage(Path folder) {
     Optional<String> url = settings.databaseUrl();
+    UpgradeSnapshot.takeIfNeeded(settings.database(), folder, clock);
     Database database =
         url.isPresent()
             ? PostgresDatabase.open(url.get())

@@ -1,6 +1,8 @@
 package io.vatio.app;
 
 import io.vatio.account.AccountSettings;
+import io.vatio.platform.db.DatabasePlace;
+import io.vatio.platform.db.PostgresAddress;
 import io.vatio.platform.http.HttpSettings;
 import java.nio.file.Path;
 import java.time.ZoneId;
@@ -34,6 +36,13 @@ public record Settings(
   /// Where the PostgreSQL database is; a secret. Empty for the embedded database.
   public Optional<String> databaseUrl() {
     return Optional.ofNullable(postgres);
+  }
+
+  /// The database as work beside the server sees it.
+  DatabasePlace database() {
+    return postgres == null
+        ? new DatabasePlace.SqliteFile(dataDir.resolve("vatio.db"))
+        : new DatabasePlace.PostgresServer(PostgresAddress.parse(postgres));
   }
 
   /// Where the embedded broker listens.

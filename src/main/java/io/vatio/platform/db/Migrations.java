@@ -20,27 +20,29 @@ final class Migrations {
 
   private Migrations() {}
 
-  static void run(DataSource dataSource, String folder) {
+  /// @param target the version to reach
+  static void run(DataSource dataSource, String folder, int target) {
     int present = version(dataSource);
     if (present > NEWEST) {
       throw new IllegalStateException(
           "The data was written by a newer Vatio (schema %d, this program knows %d). Start that newer version, or restore a backup of schema %d."
               .formatted(present, NEWEST, NEWEST));
     }
-    if (present == NEWEST) {
+    if (present >= target) {
       return;
     }
-    LOG.info("schema: from version {} to {}", present, NEWEST);
+    LOG.info("schema: from version {} to {}", present, target);
     Flyway.configure()
         .dataSource(dataSource)
         .locations("classpath:db/" + folder)
         .loggers("slf4j")
+        .target(Integer.toString(target))
         .load()
         .migrate();
   }
 
   /// The version of the schema, 0 for an empty database.
-  private static int version(DataSource dataSource) {
+  static int version(DataSource dataSource) {
     try (Connection connection = dataSource.getConnection()) {
       if (!hasHistory(connection)) {
         return 0;

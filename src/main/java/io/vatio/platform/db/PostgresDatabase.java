@@ -2,9 +2,6 @@ package io.vatio.platform.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import java.net.URI;
-import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -30,23 +27,10 @@ public final class PostgresDatabase implements Database {
   /// @throws StorageException when the server cannot be reached or does not force commits to disk
   public static PostgresDatabase open(String url) {
     HikariConfig config = new HikariConfig();
-    URI uri = URI.create(url);
-    int port = uri.getPort() < 0 ? 5432 : uri.getPort();
-    config.setJdbcUrl(
-        "jdbc:postgresql://%s:%d%s%s"
-            .formatted(
-                uri.getHost(),
-                port,
-                uri.getRawPath(),
-                uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery()));
-    String userInfo = uri.getRawUserInfo();
-    if (userInfo != null) {
-      int colon = userInfo.indexOf(':');
-      config.setUsername(decode(colon < 0 ? userInfo : userInfo.substring(0, colon)));
-      if (colon >= 0) {
-        config.setPassword(decode(userInfo.substring(colon + 1)));
-      }
-    }
+    PostgresAddress address = PostgresAddress.parse(url);
+    config.setJdbcUrl(address.jdbcUrl());
+    config.setUsername(address.user());
+    config.setPassword(address.password());
     config.setMaximumPoolSize(CONNECTIONS);
     config.setMinimumIdle(1);
     config.setConnectionTimeout(CONNECTION_TIMEOUT_MS);
@@ -57,7 +41,7 @@ public final class PostgresDatabase implements Database {
       try {
         PostgresDatabase database = new PostgresDatabase(pool);
         database.requireDurable();
-        Migrations.run(pool, "postgresql");
+        Migrations.run(pool, "postgresql", Migrations.NEWEST);
         return database;
       } catch (RuntimeException e) {
         pool.close();
@@ -65,12 +49,8 @@ public final class PostgresDatabase implements Database {
       }
     } catch (com.zaxxer.hikari.pool.HikariPool.PoolInitializationException e) {
       throw new StorageException(
-          "open database %s:%d: %s".formatted(uri.getHost(), port, e.getMessage()), e);
+          "open database %s: %s".formatted(address.name(), e.getMessage()), e);
     }
-  }
-
-  private static String decode(String part) {
-    return URLDecoder.decode(part.replace("+", "%2B"), StandardCharsets.UTF_8);
   }
 
   private void requireDurable() {

@@ -58,7 +58,7 @@ public final class SqliteDatabase implements Database {
       if (folder != null) {
         Files.createDirectories(folder);
       }
-      Migrations.run(source(file, false), "sqlite");
+      Migrations.run(source(file, false), "sqlite", Migrations.NEWEST);
       Handle writer = Jdbi.open(connection(file, false));
       List<Handle> readers = new ArrayList<>();
       for (int i = 0; i < READERS; i++) {
@@ -153,7 +153,7 @@ public final class SqliteDatabase implements Database {
     }
   }
 
-  private static SQLiteDataSource source(Path file, boolean readOnly) {
+  static SQLiteDataSource source(Path file, boolean readOnly) {
     SQLiteConfig config = new SQLiteConfig();
     config.setJournalMode(SQLiteConfig.JournalMode.WAL);
     config.setSynchronous(SQLiteConfig.SynchronousMode.FULL);
