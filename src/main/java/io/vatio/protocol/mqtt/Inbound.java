@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 /// Messages wait in the order of arrival: the committing thread notes a receipt at each and wakes
 /// the connection once, which answers all that are ready with one flush. Messages of a connection
 /// that has gone are still routed when they are committed; nobody hears the answer. Event loop
-// only.
+/// only.
 final class Inbound {
   private static final Receipt ROUTED = new Receipt.Stored(0);
 
