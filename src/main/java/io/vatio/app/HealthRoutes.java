@@ -9,11 +9,11 @@ import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.Reply;
 import io.vatio.platform.http.Request;
 import io.vatio.platform.json.Json;
+import io.vatio.protocol.MqttGateway;
 import io.vertx.core.http.HttpMethod;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +28,7 @@ final class HealthRoutes {
 
   private final Database database;
   private final Supplier<@Nullable StorageException> failedCommit;
-  private final BooleanSupplier brokerUp;
+  private final MqttGateway brokers;
   private final PrometheusMeterRegistry meters;
   private final Clock clock;
   private Instant checkedAt = Instant.MIN;
@@ -40,12 +40,12 @@ final class HealthRoutes {
   HealthRoutes(
       Database database,
       Supplier<@Nullable StorageException> failedCommit,
-      BooleanSupplier brokerUp,
+      MqttGateway brokers,
       PrometheusMeterRegistry meters,
       Clock clock) {
     this.database = database;
     this.failedCommit = failedCommit;
-    this.brokerUp = brokerUp;
+    this.brokers = brokers;
     this.meters = meters;
     this.clock = clock;
   }
@@ -66,13 +66,17 @@ final class HealthRoutes {
 
   private Reply ready(Request request) {
     boolean storage = isStorageUp();
-    boolean broker = brokerUp.getAsBoolean();
+    MqttGateway.Health health = brokers.health();
+    boolean broker = health.up();
     var body = Json.object();
     body.put("status", storage && broker ? "up" : "down");
     body.putObject("checks")
         .put("storage", storage ? "up" : "down")
         .put("broker", broker ? "up" : "down");
-    body.put("guarantee", "COMMITTED_BEFORE_ACK");
+    if (health.trouble() != null) {
+      body.putObject("reasons").put("broker", health.trouble());
+    }
+    body.put("guarantee", brokers.guarantee().name());
     return Reply.json(storage && broker ? 200 : 503, body);
   }
 

@@ -39,6 +39,7 @@ import io.vatio.platform.http.HttpSettings;
 import io.vatio.platform.text.Messages;
 import io.vatio.platform.tls.ServerCertificate;
 import io.vatio.platform.tls.ServerNames;
+import io.vatio.protocol.gateway.ExternalBroker;
 import io.vatio.protocol.mqtt.EmbeddedBroker;
 import io.vatio.protocol.mqtt.MqttSettings;
 import io.vatio.reading.ReadingSettings;
@@ -80,9 +81,8 @@ public final class Server implements AutoCloseable {
   private final AccountModule accounts;
   private final HttpApi api;
   private final @Nullable ServerCertificate certificate;
-  private final EmbeddedBroker broker;
+  private final Brokers brokers;
   private final HttpFront http;
-  private volatile boolean closing;
 
   private Server(Settings settings, Clock clock) {
     this.settings = settings;
@@ -109,10 +109,11 @@ public final class Server implements AutoCloseable {
                   site.zone(),
                   clock,
                   messages));
+      Decoders decoders = new Decoders(decoders(site, wind));
       Inbox inbox =
           new Inbox(
               InboxSettings.DEFAULT,
-              new Decoders(decoders(site, wind)),
+              decoders,
               new Inbox.Storage(
                   storage.database(),
                   storage.devices(),
@@ -168,22 +169,33 @@ public final class Server implements AutoCloseable {
           settings.mqtt().tlsPort() == 0
               ? null
               : ServerCertificate.ensure(tls(folder), ServerNames.of(settings.publicUrl()), clock);
-      this.broker =
-          openBroker(
-              new EmbeddedBroker.Parts(
-                  inbox,
-                  authenticator,
-                  storage.events(),
-                  storage.database(),
-                  certificate,
-                  meters,
-                  clock,
-                  messages));
-      keep("broker", () -> await("close the broker", broker.close()));
-      broker.mount(api.router(), api::addressOf);
+      EmbeddedBroker embedded =
+          settings.mqtt().embedded()
+              ? openBroker(
+                  new EmbeddedBroker.Parts(
+                      inbox,
+                      authenticator,
+                      storage.events(),
+                      storage.database(),
+                      certificate,
+                      meters,
+                      clock,
+                      messages))
+              : null;
+      if (embedded != null) {
+        keep("broker", () -> await("close the broker", embedded.close()));
+      }
+      ExternalBroker external =
+          Brokers.external(
+              settings.mqtt(), folder.path(), decoders.filters(), inbox, meters, clock);
+      if (external != null) {
+        keep("other broker", external);
+      }
+      this.brokers = new Brokers(embedded, external);
+      brokers.mount(api);
       accounts.whenKeyRevoked(
-          id -> broker.disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id));
-      new HealthRoutes(storage.database(), inbox::storageFailure, () -> !closing, meters, clock)
+          id -> brokers.disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id));
+      new HealthRoutes(storage.database(), inbox::storageFailure, brokers, meters, clock)
           .addTo(api);
       new ApiDocs().addTo(api);
       new PageRoutes(certificate == null ? null : certificate.authority()).addTo(api);
@@ -281,12 +293,12 @@ public final class Server implements AutoCloseable {
 
   /// The port of plain MQTT, 0 when it is off.
   public int mqttPort() {
-    return broker.port();
+    return brokers.port();
   }
 
   /// The port of MQTT over TLS, 0 when it is off.
   public int mqttsPort() {
-    return broker.tlsPort();
+    return brokers.tlsPort();
   }
 
   /// The certificate authority that clients of the TLS listener have to trust, null without TLS.
@@ -325,7 +337,6 @@ public final class Server implements AutoCloseable {
   /// Closes the doors first, stores what is still inside, then lets go of the disk. Blocks.
   @Override
   public void close() {
-    closing = true;
     while (!parts.isEmpty()) {
       Part part = parts.pop();
       try {

@@ -4,6 +4,7 @@ import io.vatio.account.AccountSettings;
 import io.vatio.platform.db.DatabasePlace;
 import io.vatio.platform.db.PostgresAddress;
 import io.vatio.platform.http.HttpSettings;
+import io.vatio.protocol.gateway.BrokerUrl;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.List;
@@ -45,13 +46,33 @@ public record Settings(
         : new DatabasePlace.PostgresServer(PostgresAddress.parse(postgres));
   }
 
-  /// Where the embedded broker listens.
+  /// Where MQTT comes in.
   ///
   /// @param port of plain MQTT, 0 = off
   /// @param tlsPort of MQTT over TLS, 0 = off
   /// @param anonymous whether devices without credentials are let in on the plain listener
   /// @param maxPacket bytes
-  public record Mqtt(String host, int port, int tlsPort, boolean anonymous, int maxPacket) {}
+  /// @param other a broker to use instead, null for the embedded one; then the embedded listeners
+  ///     are off unless their ports were named
+  public record Mqtt(
+      String host,
+      int port,
+      int tlsPort,
+      boolean anonymous,
+      int maxPacket,
+      @Nullable OtherBroker other) {
+
+    /// Whether the embedded broker is used at all.
+    public boolean embedded() {
+      return other == null || port != 0 || tlsPort != 0;
+    }
+  }
+
+  /// A broker that is not ours.
+  ///
+  /// @param authority certificates to trust, null for those of the system
+  /// @param group of its shared subscription, empty for a plain one
+  public record OtherBroker(BrokerUrl url, @Nullable Path authority, String group) {}
 
   /// What a new site begins with.
   ///

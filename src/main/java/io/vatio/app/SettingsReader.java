@@ -6,6 +6,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.vatio.account.AccountSettings;
 import io.vatio.platform.http.HttpSettings;
+import io.vatio.protocol.gateway.BrokerUrl;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -350,12 +351,7 @@ public final class SettingsReader {
             list(SettingsRows.TRUSTED_PROXIES),
             require(SettingsRows.MQTT_MAX_PACKET)),
         value(SettingsRows.PUBLIC_URL),
-        new Settings.Mqtt(
-            require(SettingsRows.MQTT_HOST),
-            require(SettingsRows.MQTT_PORT),
-            require(SettingsRows.MQTTS_PORT),
-            require(SettingsRows.MQTT_ANONYMOUS),
-            require(SettingsRows.MQTT_MAX_PACKET)),
+        mqtt(),
         new AccountSettings(
             dataDir.resolve("keys"),
             require(SettingsRows.ADMIN_USER),
@@ -370,6 +366,32 @@ public final class SettingsReader {
         require(SettingsRows.LOG_FORMAT).equals("json"),
         demo,
         SettingsRows.ALL.stream().map(this::shown).toList());
+  }
+
+  private Settings.Mqtt mqtt() {
+    BrokerUrl url = value(SettingsRows.BROKER_URL);
+    Path authority = value(SettingsRows.BROKER_CA);
+    String group = value(SettingsRows.BROKER_GROUP);
+    if (url == null && (authority != null || group != null)) {
+      faults.add("broker.ca and broker.group need broker.url");
+    }
+    return new Settings.Mqtt(
+        require(SettingsRows.MQTT_HOST),
+        embeddedPort(url, SettingsRows.MQTT_PORT),
+        embeddedPort(url, SettingsRows.MQTTS_PORT),
+        require(SettingsRows.MQTT_ANONYMOUS),
+        require(SettingsRows.MQTT_MAX_PACKET),
+        url == null
+            ? null
+            : new Settings.OtherBroker(
+                url,
+                authority == null ? null : folder.resolve(authority),
+                group == null ? "" : group));
+  }
+
+  /// Another broker takes the place of the embedded one, whose listeners then have to be asked for.
+  private int embeddedPort(@Nullable BrokerUrl other, SettingsRow<Integer> row) {
+    return other != null && !given.containsKey(row) ? 0 : require(row);
   }
 
   private <T> @Nullable T value(SettingsRow<T> row) {
@@ -437,6 +459,9 @@ public final class SettingsReader {
             "'%s': the demo has a password that everybody knows and listens on 127.0.0.1 only; use 'vatio run' for a network"
                 .formatted(host));
       }
+    }
+    if (settings.mqtt().other() != null) {
+      faults.add("broker.url: the demo uses the embedded broker only");
     }
     if (settings.postgres() != null) {
       faults.add("database.url: the demo uses the embedded database only");

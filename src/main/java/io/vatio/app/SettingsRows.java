@@ -4,6 +4,7 @@ import static io.vatio.app.SettingsRow.row;
 import static io.vatio.app.SettingsRow.secret;
 
 import io.vatio.platform.http.Cidr;
+import io.vatio.protocol.gateway.BrokerUrl;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.List;
@@ -90,6 +91,31 @@ final class SettingsRows {
           "262144",
           "65536",
           "Largest MQTT packet that is taken; the sender of a larger one is disconnected.");
+
+  static final SettingsRow<BrokerUrl> BROKER_URL =
+      secret(
+          "broker.url",
+          SettingsType.BROKER,
+          "mqtts://vatio:s3cret@broker:8883",
+          "MQTT broker to use instead of the embedded one (Mosquitto, EMQX, HiveMQ and others); `mqtt`, `mqtts`, `ws` or `wss`. The embedded listeners are then off unless `mqtt.port` or `mqtts.port` is given too. What an acknowledgement means then: `mqtt.md`.");
+
+  static final SettingsRow<Path> BROKER_CA =
+      row(
+          "broker.ca",
+          SettingsType.PATH,
+          "",
+          null,
+          "/etc/vatio/broker-ca.crt",
+          "Certificates (PEM) to trust for `mqtts` and `wss`. Without it, those that the Java installation trusts.");
+
+  static final SettingsRow<String> BROKER_GROUP =
+      row(
+          "broker.group",
+          SettingsType.text("[A-Za-z0-9_.-]{1,64}", "1 to 64 letters, digits and the signs _ . -"),
+          "",
+          null,
+          "vatio",
+          "Name of a shared subscription (`$share/<group>/…`) at that broker, for several servers that divide the messages among them. Needs MQTT 5 there. Without it, plain subscriptions, which keep the order of messages.");
 
   static final SettingsRow<String> ADMIN_USER =
       row(
@@ -186,6 +212,9 @@ final class SettingsRows {
           MQTTS_PORT,
           MQTT_ANONYMOUS,
           MQTT_MAX_PACKET,
+          BROKER_URL,
+          BROKER_CA,
+          BROKER_GROUP,
           ADMIN_USER,
           ADMIN_PASSWORD,
           TRUSTED_NETWORKS,
@@ -202,7 +231,6 @@ final class SettingsRows {
   static final Map<String, String> LATER =
       new TreeMap<>(
           Map.of(
-              "broker.url", "another MQTT broker",
               "kafka", "the clustered mode",
               "registration", "registration by oneself",
               "telegram.token", "Telegram messages",

@@ -1,6 +1,7 @@
 package io.vatio.app;
 
 import io.vatio.platform.http.Cidr;
+import io.vatio.protocol.gateway.BrokerUrl;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
@@ -86,6 +87,8 @@ record SettingsType<T>(String name, Function<String, T> reader) {
             require(uri.getHost() != null && String.valueOf(uri.getPath()).length() > 1, hint);
             return text;
           });
+
+  static final SettingsType<BrokerUrl> BROKER = new SettingsType<>("URL", BrokerUrl::parse);
 
   static final SettingsType<ZoneId> ZONE =
       new SettingsType<>(

@@ -42,6 +42,11 @@ public final class ConsumptionDecoder implements Decoder {
   }
 
   @Override
+  public List<String> filters() {
+    return List.of(TOPIC);
+  }
+
+  @Override
   public Decoding decode(RawMessage message) {
     byte[] payload = message.payload();
     int start = firstVisible(payload);

@@ -22,6 +22,11 @@ public final class Decoders {
     return Optional.empty();
   }
 
+  /// The topic filters of all decoders.
+  public List<String> filters() {
+    return decoders.stream().flatMap(decoder -> decoder.filters().stream()).distinct().toList();
+  }
+
   Decoding decode(RawMessage message) {
     Optional<Decoder> decoder = find(message.address());
     if (decoder.isEmpty()) {

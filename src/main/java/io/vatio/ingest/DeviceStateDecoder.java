@@ -30,6 +30,11 @@ public final class DeviceStateDecoder implements Decoder {
   }
 
   @Override
+  public List<String> filters() {
+    return List.of(SHARED, PREFIX + "+" + SUFFIX);
+  }
+
+  @Override
   public Decoding decode(RawMessage message) {
     try {
       return content(message);

@@ -450,7 +450,9 @@ public final class Inbox implements AutoCloseable {
       if (sender.mayCreateDevices()) {
         return null;
       }
-      if (template.claimed() && !(sender instanceof Principal.Anonymous)) {
+      boolean stranger =
+          sender instanceof Principal.Anonymous || sender instanceof Principal.Broker;
+      if (template.claimed() && !stranger) {
         return new Rejection(
             Rejection.Reason.UNKNOWN_DEVICE, Text.of("ingest.unknown_device", template.serial()));
       }

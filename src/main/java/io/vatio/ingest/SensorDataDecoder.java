@@ -37,6 +37,11 @@ public final class SensorDataDecoder implements Decoder {
   }
 
   @Override
+  public List<String> filters() {
+    return List.of(PREFIX + "+" + SUFFIX);
+  }
+
+  @Override
   public Decoding decode(RawMessage message) {
     try (JsonParser in = Json.parser(message.payload())) {
       return content(in, serial(message.address()));

@@ -84,6 +84,22 @@ public sealed interface Principal {
     }
   }
 
+  /// Another broker, for the devices behind it: which device a message speaks for comes from its
+  /// topic, which that broker's own rules bind to the device.
+  ///
+  /// @param place where it is, without secrets
+  record Broker(String place) implements Principal {
+    @Override
+    public String name() {
+      return "broker:" + place;
+    }
+
+    @Override
+    public boolean may(Permission permission) {
+      return permission == Permission.CREATE_READINGS;
+    }
+  }
+
   /// A device without credentials, where the settings let it in.
   record Anonymous(String address) implements Principal {
     @Override

@@ -71,6 +71,11 @@ final class GeneratorDecoder implements Decoder {
   }
 
   @Override
+  public List<String> filters() {
+    return List.of("parque/+/generador/+");
+  }
+
+  @Override
   public Decoding decode(RawMessage message) {
     GeneratorParser.Subject subject = GeneratorParser.Subject.OPEN;
     if (!message.address().equals(HTTP_ADDRESS)) {

@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vatio.protocol.gateway.BrokerUrl;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,7 +31,8 @@ class SettingsReaderTest {
     assertTrue(settings.databaseUrl().isEmpty());
     assertEquals("0.0.0.0", settings.http().host());
     assertEquals(8000, settings.http().port());
-    assertEquals(new Settings.Mqtt("0.0.0.0", 1883, 8883, false, 256 * 1024), settings.mqtt());
+    assertEquals(
+        new Settings.Mqtt("0.0.0.0", 1883, 8883, false, 256 * 1024, null), settings.mqtt());
     assertEquals("admin", settings.accounts().adminUser());
     assertNull(settings.accounts().adminPassword());
     assertTrue(settings.accounts().trustedNetworks().isEmpty());
@@ -38,6 +41,25 @@ class SettingsReaderTest {
         new Settings.SiteDefaults(ZoneId.of("Europe/Madrid"), "es", "EUR"), settings.site());
     assertFalse(settings.jsonLogs());
     assertFalse(settings.demo());
+  }
+
+  @Test
+  void another_broker_takes_the_place_of_the_embedded_listeners_unless_they_are_asked_for() {
+    String url = "mqtts://vatio:a%3Ab@broker.example.org";
+
+    Settings instead = run(List.of(), Map.of("VATIO_BROKER_URL", url));
+    assertEquals(0, instead.mqtt().port());
+    assertEquals(0, instead.mqtt().tlsPort());
+    assertFalse(instead.mqtt().embedded());
+    BrokerUrl broker = Objects.requireNonNull(instead.mqtt().other()).url();
+    assertEquals("a:b", broker.password());
+    assertEquals("mqtts://broker.example.org:8883", broker.toString());
+    assertFalse(instead.toString().contains("a%3Ab"));
+
+    Settings beside = run(List.of(), Map.of("VATIO_BROKER_URL", url, "VATIO_MQTT_PORT", "1884"));
+    assertEquals(1884, beside.mqtt().port());
+    assertEquals(0, beside.mqtt().tlsPort());
+    assertTrue(beside.mqtt().embedded());
   }
 
   @Test
@@ -135,7 +157,6 @@ class SettingsReaderTest {
 
   @ParameterizedTest
   @CsvSource({
-    "VATIO_BROKER_URL, mqtt://broker",
     "VATIO_KAFKA, kafka:9092",
     "VATIO_TELEGRAM_TOKEN, 1",
     "VATIO_TELEGRAM_TOKEN_FILE, /run/secrets/telegram",

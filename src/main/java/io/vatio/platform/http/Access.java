@@ -31,7 +31,9 @@ public sealed interface Access {
     return switch (this) {
       case Public _ -> true;
       case Anyone _ ->
-          !(principal instanceof Principal.Device) && !(principal instanceof Principal.Anonymous);
+          !(principal instanceof Principal.Device)
+              && !(principal instanceof Principal.Broker)
+              && !(principal instanceof Principal.Anonymous);
       case Holder(Permission permission) -> principal.may(permission);
       case Superuser _ -> principal instanceof Principal.User user && user.superuser();
     };

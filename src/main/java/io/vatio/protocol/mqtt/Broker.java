@@ -180,6 +180,7 @@ final class Broker {
             case Principal.User user -> "user:" + user.id();
             case Principal.ApiKey key -> "key:" + key.id();
             case Principal.Trusted trusted -> trusted.name();
+            case Principal.Broker other -> other.name();
             case Principal.Anonymous anonymous -> anonymous.name();
           },
           clientId);

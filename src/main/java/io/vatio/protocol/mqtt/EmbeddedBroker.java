@@ -9,6 +9,7 @@ import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
 import io.vatio.platform.text.Messages;
 import io.vatio.platform.tls.ServerCertificate;
+import io.vatio.protocol.MqttGateway;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -38,7 +39,7 @@ import org.slf4j.LoggerFactory;
 /// The MQTT broker in this process: its listeners, and what other rooms may ask of it.
 ///
 /// Connections are spread over event loops, one a processor. Thread safe.
-public final class EmbeddedBroker {
+public final class EmbeddedBroker implements MqttGateway {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedBroker.class);
 
   /// Subprotocols that the HTTP server must offer for [#mount].
@@ -54,6 +55,7 @@ public final class EmbeddedBroker {
   private final List<String> deployments = new CopyOnWriteArrayList<>();
   private int port;
   private int tlsPort;
+  private volatile boolean closing;
 
   private EmbeddedBroker(Vertx vertx, Broker broker, Events events) {
     this.vertx = vertx;
@@ -196,11 +198,20 @@ public final class EmbeddedBroker {
     WebSocketTransport.start(socket, context.nettyEventLoop(), address, broker);
   }
 
-  /// Publishes in the server's own name. From any thread.
+  @Override
+  public Guarantee guarantee() {
+    return Guarantee.COMMITTED_BEFORE_ACK;
+  }
+
+  @Override
+  public Health health() {
+    return closing ? Health.down("the embedded broker is closed") : Health.UP;
+  }
+
+  /// Publishes as the interface says.
   ///
-  /// @param topic a valid topic name
-  /// @param retain keep it for those who subscribe later; without payload: forget what was kept
   /// @return to how many sessions it was given; completes once a retained message is on the disk
+  @Override
   public CompletionStage<Integer> publish(String topic, byte[] payload, int qos, boolean retain) {
     MqttSettings settings = broker.settings();
     if (!Topics.isName(topic, settings.topicLength(), settings.topicLevels())) {
@@ -230,6 +241,7 @@ public final class EmbeddedBroker {
 
   /// Says goodbye to all clients, closes the listeners and saves what is not saved yet.
   public Future<Void> close() {
+    closing = true;
     revocations.close();
     broker.disconnect(_ -> true, Packets.SHUTTING_DOWN);
     List<String> open = List.copyOf(deployments);

@@ -12,6 +12,7 @@ import io.vatio.ingest.Receipt;
 import io.vatio.ingest.Rejection;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Text;
+import io.vatio.protocol.Fingerprint;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.HashMap;

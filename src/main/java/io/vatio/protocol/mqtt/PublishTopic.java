@@ -1,5 +1,6 @@
 package io.vatio.protocol.mqtt;
 
+import io.vatio.protocol.Fingerprint;
 import org.jspecify.annotations.Nullable;
 
 /// What one connection has worked out about a topic that it publishes to, so that the next message

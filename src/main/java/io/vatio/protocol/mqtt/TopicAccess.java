@@ -37,6 +37,8 @@ final class TopicAccess {
       case Principal.User user -> byPermission(user, ingest);
       case Principal.ApiKey key -> byPermission(key, ingest);
       case Principal.Trusted trusted -> byPermission(trusted, ingest);
+      // It does not come in as a client.
+      case Principal.Broker _ -> NOTHING;
       case Principal.Anonymous _ ->
           new TopicAccess(
               ingest,

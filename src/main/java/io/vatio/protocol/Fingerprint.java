@@ -1,4 +1,4 @@
-package io.vatio.protocol.mqtt;
+package io.vatio.protocol;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -7,18 +7,18 @@ import java.nio.charset.StandardCharsets;
 
 /// A 64-bit hash to know a message again that was sent twice. Not for anything that an attacker
 /// could gain from: a collision only hurts the client's own message.
-final class Fingerprint {
+public final class Fingerprint {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long ODD = 0x9e3779b97f4a7c15L;
 
   private Fingerprint() {}
 
-  static long of(String text) {
+  public static long of(String text) {
     return of(text.getBytes(StandardCharsets.UTF_8), 1);
   }
 
-  static long of(byte[] bytes, long seed) {
+  public static long of(byte[] bytes, long seed) {
     long hash = mix(seed + bytes.length);
     int i = 0;
     for (; i + Long.BYTES <= bytes.length; i += Long.BYTES) {
@@ -32,7 +32,7 @@ final class Fingerprint {
   }
 
   /// Of one message; never 0, which stands for none.
-  static long delivery(long client, int packetId, long topic, byte[] payload) {
+  public static long delivery(long client, int packetId, long topic, byte[] payload) {
     long hash = of(payload, client ^ mix(topic + packetId));
     return hash == 0 ? 1 : hash;
   }

@@ -1,0 +1,45 @@
+package io.vatio.protocol.gateway;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.cert.Certificate;
+import java.security.cert.CertificateFactory;
+import java.util.Collection;
+import javax.net.ssl.TrustManagerFactory;
+
+/// Whom to trust.
+final class Trust {
+  private Trust() {}
+
+  /// The certificates in this PEM file and nobody else.
+  ///
+  /// @throws IllegalStateException with a sentence when there are none
+  static TrustManagerFactory only(Path file) {
+    try (InputStream in = Files.newInputStream(file)) {
+      Collection<? extends Certificate> found =
+          CertificateFactory.getInstance("X.509").generateCertificates(in);
+      if (found.isEmpty()) {
+        throw new IllegalStateException(file + " holds no certificate in PEM form");
+      }
+      KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+      store.load(null, null);
+      int number = 0;
+      for (Certificate certificate : found) {
+        store.setCertificateEntry("authority-" + number++, certificate);
+      }
+      TrustManagerFactory factory =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      factory.init(store);
+      return factory;
+    } catch (IOException e) {
+      throw new IllegalStateException(
+          "The authority of the broker cannot be read from " + file + ": " + e.getMessage(), e);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(file + " holds no certificate in PEM form", e);
+    }
+  }
+}
