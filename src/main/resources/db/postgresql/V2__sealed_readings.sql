@@ -1,3 +1,40 @@
+-- Readings, one partition a calendar month (UTC), made when its first reading comes. The two at the
+-- ends take what no sane clock says, so that no device can make partitions without end; the last
+-- one's lower bound moves on with time. There is no default partition: the newest of a series is
+-- then found from the newest partition backwards. What version 1 kept is moved over at the next
+-- start.
+ALTER TABLE reading RENAME TO reading_v1;
+ALTER TABLE reading_v1 RENAME CONSTRAINT reading_pkey TO reading_v1_pkey;
+ALTER INDEX reading_seq RENAME TO reading_v1_seq;
+ALTER TABLE reading_v1 ALTER COLUMN seq DROP IDENTITY;
+
+-- The last seq given out; taken in blocks by whoever holds the advisory lock of the readings.
+CREATE SEQUENCE reading_number;
+SELECT setval('reading_number', (SELECT coalesce(max(seq), 0) + 1 FROM reading_v1));
+
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM reading_v1) THEN
+    DROP TABLE reading_v1;
+  END IF;
+END $$;
+
+CREATE TABLE reading (
+  ts BIGINT NOT NULL,
+  seq BIGINT NOT NULL,
+  value DOUBLE PRECISION NOT NULL,
+  series_id INTEGER NOT NULL,
+  quality INTEGER NOT NULL,
+  delivery BIGINT,
+  meta TEXT,
+  PRIMARY KEY (series_id, ts)
+) PARTITION BY RANGE (ts);
+CREATE INDEX reading_seq ON reading (seq);
+CREATE TABLE reading_before PARTITION OF reading
+  FOR VALUES FROM (MINVALUE) TO (946684800000000);
+CREATE TABLE reading_after PARTITION OF reading
+  FOR VALUES FROM (946684800000000) TO (MAXVALUE);
+
 -- Sealed readings: one compressed row a series and stretch of time, never longer than one UTC day;
 -- the chunks of a series do not overlap. seqs: smallest and greatest seq inside. merged: 0 while
 -- the day may still get a better shape.
@@ -13,6 +50,8 @@ CREATE TABLE reading_chunk (
   merged BIGINT NOT NULL,
   data BYTEA NOT NULL
 );
+-- Compressed already.
+ALTER TABLE reading_chunk ALTER COLUMN data SET STORAGE EXTERNAL;
 CREATE UNIQUE INDEX reading_chunk_place ON reading_chunk (series_id, from_ts);
 CREATE INDEX reading_chunk_unmerged ON reading_chunk (day, series_id) WHERE merged = 0;
 
@@ -37,4 +76,11 @@ CREATE INDEX reading_correction_place ON reading_correction (series_id, ts);
 CREATE TABLE reading_mark (
   name TEXT PRIMARY KEY,
   value BIGINT NOT NULL
+);
+
+-- How far the messages that waited beside an absent database were taken in, by the name of their
+-- log; moved in the transaction that takes them in.
+CREATE TABLE spool_mark (
+  spool TEXT PRIMARY KEY,
+  position BIGINT NOT NULL
 );

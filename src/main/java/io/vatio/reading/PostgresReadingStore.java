@@ -2,18 +2,15 @@ package io.vatio.reading;
 
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.StorageException;
-import java.sql.Array;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,10 +21,8 @@ import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/// Readings in PostgreSQL: one table keyed by series and time; the key itself keeps duplicates out.
-///
-/// Rows go in as arrays, one statement a batch, and come back with the seq that the database gave
-/// them; a row that does not come back was there before.
+/// Readings in PostgreSQL: one table keyed by series and time, in partitions of a month
+/// ([PostgresPartitions]); the key itself keeps duplicates out ([PostgresAppend]).
 final class PostgresReadingStore implements ReadingStore {
   private static final int RECENT = 65_536;
 
@@ -35,17 +30,8 @@ final class PostgresReadingStore implements ReadingStore {
   private static final int SCAN_PAGE = 8_192;
 
   private static final long DAY = 86_400_000_000L;
-
-  private static final String INSERT =
-      """
-      INSERT INTO reading (series_id, ts, value, quality, meta, delivery)
-      SELECT series_id, ts, value, quality, meta, delivery
-        FROM unnest(?, ?, ?, ?, ?, ?)
-             AS new (series_id, ts, value, quality, meta, delivery)
-       ORDER BY series_id, ts
-      ON CONFLICT DO NOTHING
-      RETURNING series_id, ts, seq
-      """;
+  private static final long DELETED_AT_ONCE = 31 * DAY;
+  private static final Duration UPKEEP_EVERY = Duration.ofMinutes(30);
 
   private static final String COLUMNS = "seq, series_id, ts, value, quality, meta";
 
@@ -65,13 +51,13 @@ final class PostgresReadingStore implements ReadingStore {
   private static final String CHANGE =
       """
       UPDATE reading
-         SET value = ?, quality = ?, seq = nextval(pg_get_serial_sequence('reading', 'seq'))
+         SET value = ?, quality = ?, seq = ?
        WHERE series_id = ? AND ts = ?
       RETURNING seq, series_id, ts, value, quality, meta
       """;
 
   /// 32 = the clock is not to be believed.
-  private static final String LATEST =
+  static final String LATEST =
       "SELECT "
           + COLUMNS
           + " FROM reading WHERE series_id = ? AND quality & 32 = 0 ORDER BY ts DESC LIMIT 1";
@@ -79,7 +65,20 @@ final class PostgresReadingStore implements ReadingStore {
   private static final String RECENTLY =
       "SELECT " + COLUMNS + ", delivery FROM reading ORDER BY seq DESC LIMIT " + RECENT;
 
+  /// After a restore the sequence stands where it began.
+  private static final String RAISE_NUMBER =
+      """
+      SELECT setval('reading_number', greatest(
+               last_value,
+               (SELECT coalesce(max(seq), 0) FROM reading),
+               (SELECT coalesce(max(max_seq), 0) FROM reading_chunk),
+               (SELECT coalesce(max(value), 0) FROM reading_mark WHERE name LIKE 'cursor:%')))
+        FROM reading_number
+      """;
+
   private final Database database;
+  private final PostgresPartitions partitions = new PostgresPartitions();
+  private final PostgresCopy copy = new PostgresCopy();
   private final AppendTurn turn = new AppendTurn();
   private final Cursors cursors = new Cursors();
   private final RecentReadings recent = new RecentReadings(RECENT);
@@ -91,6 +90,7 @@ final class PostgresReadingStore implements ReadingStore {
 
   private volatile long lastSeq;
   private volatile boolean stale;
+  private @Nullable Upkeep upkeep;
 
   private PostgresReadingStore(Database database) {
     this.database = database;
@@ -98,9 +98,13 @@ final class PostgresReadingStore implements ReadingStore {
 
   static PostgresReadingStore open(Database database) {
     PostgresReadingStore store = new PostgresReadingStore(database);
+    store.partitions.sort(
+        database,
+        database.read(handle -> handle.createQuery("SELECT now()").mapTo(Instant.class).one()));
     database.read(
         handle -> {
           store.cursors.load(handle);
+          handle.execute(RAISE_NUMBER);
           store.load(handle);
           return true;
         });
@@ -129,24 +133,41 @@ final class PostgresReadingStore implements ReadingStore {
 
   @Override
   public void start(Clock clock, ReadingSettings settings) {
-    // Nothing to do beside.
+    upkeep = new Upkeep("readings-upkeep", UPKEEP_EVERY, _ -> rollForward(clock.instant()));
+    upkeep.start();
+  }
+
+  private void rollForward(Instant now) {
+    turn.take();
+    try {
+      partitions.rollForward(database, now);
+    } finally {
+      turn.give();
+    }
   }
 
   @Override
   public void close() {
-    // The database is closed by its owner.
+    if (upkeep != null) {
+      upkeep.close();
+    }
   }
 
   @Override
   public Appended append(Handle handle, List<NewReading> readings) {
     turn.take();
     if (stale) {
-      // The last batch may be in the table after all; its messages will be sent again.
+      // The last batch may be in the table after all; its messages will be sent again. The lock
+      // says that its fate is decided.
+      PostgresAppend.lock(handle.getConnection());
+      partitions.load(handle);
+      copy.forget();
       load(handle);
       latest.clear();
       stale = false;
     }
-    Batch batch = new Batch(readings);
+    PostgresAppend append =
+        new PostgresAppend(handle.getConnection(), copy, PostgresAppend.COPY_FROM, readings);
     Set<Long> fingerprints = new HashSet<>();
     for (int i = 0; i < readings.size(); i++) {
       NewReading r = readings.get(i);
@@ -161,19 +182,14 @@ final class PostgresReadingStore implements ReadingStore {
         ts = Math.max(ts, untimed.getOrDefault(r.seriesId(), Long.MIN_VALUE) + 1);
         untimed.put(r.seriesId(), ts);
       }
-      batch.add(i, ts);
+      partitions.ensure(handle, ts);
+      append.add(i, ts);
     }
     try {
-      batch.insert(handle.getConnection());
-      // An untimed reading is never a duplicate: what collided moves on until it finds a free
-      // place.
-      while (batch.moveCollidedUntimed()) {
-        batch.insert(handle.getConnection());
-      }
+      return new Appended(append.run(), fingerprints);
     } catch (SQLException e) {
       throw failure("append " + readings.size() + " readings", e);
     }
-    return new Appended(batch.rows(), fingerprints);
   }
 
   @Override
@@ -194,7 +210,7 @@ final class PostgresReadingStore implements ReadingStore {
         }
       }
     }
-    // The database numbers rows in the order of its own plan.
+    // What had to move on to a free time got its number later.
     inOrder.sort((a, b) -> Long.compare(seq(a), seq(b)));
     recent.add(inOrder);
     deliveries.add(appended.deliveries());
@@ -377,6 +393,7 @@ final class PostgresReadingStore implements ReadingStore {
   }
 
   private static Reading update(Handle handle, Reading before, double value, int quality) {
+    long seq = PostgresAppend.number(handle.getConnection(), 1);
     return select(
             handle,
             CHANGE,
@@ -384,8 +401,9 @@ final class PostgresReadingStore implements ReadingStore {
             s -> {
               s.setDouble(1, value);
               s.setInt(2, quality);
-              s.setInt(3, before.seriesId());
-              s.setLong(4, before.ts());
+              s.setLong(3, seq);
+              s.setInt(4, before.seriesId());
+              s.setLong(5, before.ts());
             })
         .getFirst();
   }
@@ -398,11 +416,18 @@ final class PostgresReadingStore implements ReadingStore {
   @Override
   public long deleteBefore(int seriesId, long ts) {
     long day = Math.floorDiv(ts, DAY) * DAY;
-    int removed =
-        database.write(
-            handle ->
-                handle.execute(
-                    "DELETE FROM reading WHERE series_id = ? AND ts < ?", seriesId, day));
+    long removed = 0;
+    OptionalLong first = firstTs(seriesId);
+    while (first.isPresent() && first.getAsLong() < day) {
+      // Readings may lie further apart than a month: each step begins at one.
+      long to = Math.min(day, Math.addExact(first.getAsLong(), DELETED_AT_ONCE));
+      removed +=
+          database.write(
+              handle ->
+                  handle.execute(
+                      "DELETE FROM reading WHERE series_id = ? AND ts < ?", seriesId, to));
+      first = firstTs(seriesId);
+    }
     latest.remove(seriesId);
     return removed;
   }
@@ -455,107 +480,5 @@ final class PostgresReadingStore implements ReadingStore {
     void bind(PreparedStatement statement) throws SQLException;
   }
 
-  private record Key(int seriesId, long ts) {}
-
   private record Change(Reading after, Corrected corrected) {}
-
-  /// The rows of one append on their way into the table.
-  private static final class Batch {
-    private final List<NewReading> readings;
-    private final @Nullable Reading[] stored;
-    private Map<Key, Integer> waiting = new LinkedHashMap<>();
-
-    Batch(List<NewReading> readings) {
-      this.readings = readings;
-      this.stored = new Reading[readings.size()];
-    }
-
-    /// Takes a row; of two timed ones with the same key only the first.
-    void add(int position, long ts) {
-      int seriesId = readings.get(position).seriesId();
-      long free = ts;
-      if (!readings.get(position).timed()) {
-        while (waiting.containsKey(new Key(seriesId, free))) {
-          free++;
-        }
-      }
-      waiting.putIfAbsent(new Key(seriesId, free), position);
-    }
-
-    void insert(Connection connection) throws SQLException {
-      int n = waiting.size();
-      if (n == 0) {
-        return;
-      }
-      Long[] series = new Long[n];
-      Long[] ts = new Long[n];
-      Double[] values = new Double[n];
-      Long[] quality = new Long[n];
-      @Nullable String[] meta = new @Nullable String[n];
-      @Nullable Long[] delivery = new @Nullable Long[n];
-      int i = 0;
-      for (Map.Entry<Key, Integer> entry : waiting.entrySet()) {
-        NewReading r = readings.get(entry.getValue());
-        series[i] = (long) r.seriesId();
-        ts[i] = entry.getKey().ts();
-        values[i] = r.value();
-        quality[i] = (long) r.quality();
-        meta[i] = r.meta();
-        delivery[i] = r.timed() || r.delivery() == 0 ? null : (Long) r.delivery();
-        i++;
-      }
-      try (PreparedStatement insert = connection.prepareStatement(INSERT)) {
-        setArray(connection, insert, 1, "bigint", series);
-        setArray(connection, insert, 2, "bigint", ts);
-        setArray(connection, insert, 3, "float8", values);
-        setArray(connection, insert, 4, "bigint", quality);
-        setArray(connection, insert, 5, "text", meta);
-        setArray(connection, insert, 6, "bigint", delivery);
-        try (ResultSet rows = insert.executeQuery()) {
-          while (rows.next()) {
-            Key key = new Key(rows.getInt(1), rows.getLong(2));
-            Integer position = waiting.remove(key);
-            if (position != null) {
-              NewReading r = readings.get(position);
-              stored[position] =
-                  new Reading(
-                      rows.getLong(3), key.seriesId(), key.ts(), r.value(), r.quality(), r.meta());
-            }
-          }
-        }
-      }
-    }
-
-    /// What is still waiting was refused by the key. Timed rows are duplicates; the others get the
-    /// next microsecond.
-    boolean moveCollidedUntimed() {
-      Map<Key, Integer> moved = new LinkedHashMap<>();
-      for (Map.Entry<Key, Integer> entry : waiting.entrySet()) {
-        if (!readings.get(entry.getValue()).timed()) {
-          long ts = entry.getKey().ts() + 1;
-          while (moved.containsKey(new Key(entry.getKey().seriesId(), ts))) {
-            ts++;
-          }
-          moved.put(new Key(entry.getKey().seriesId(), ts), entry.getValue());
-        }
-      }
-      waiting = moved;
-      return !moved.isEmpty();
-    }
-
-    List<@Nullable Reading> rows() {
-      return Arrays.asList(stored);
-    }
-
-    private static void setArray(
-        Connection connection,
-        PreparedStatement statement,
-        int index,
-        String type,
-        @Nullable Object[] values)
-        throws SQLException {
-      Array array = connection.createArrayOf(type, values);
-      statement.setArray(index, array);
-    }
-  }
 }

@@ -2,23 +2,44 @@ package io.vatio.platform.db;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
-/// The server database: PostgreSQL 15 or later behind a small connection pool.
+/// The server database: PostgreSQL 15 or later behind two small pools of connections, one for
+/// reading and one for writing, so that long questions never keep a commit waiting.
 ///
 /// Durable only where the server is (`fsync` and `synchronous_commit` on); the start refuses one
-/// that is not.
+/// that is not. A server that went away or hangs is noticed: by a write after [#WRITE_PATIENCE_S],
+/// by a read after [#READ_PATIENCE_S] without a byte. Parameters of the URL win over these.
 public final class PostgresDatabase implements Database {
-  private static final int CONNECTIONS = 8;
+  /// Seconds without an answer after which a write gives up.
+  static final int WRITE_PATIENCE_S = 15;
+
+  /// Seconds without an answer after which a read gives up.
+  static final int READ_PATIENCE_S = 60;
+
+  private static final int READERS = 6;
+  private static final int WRITERS = 4;
+  private static final int CONNECT_TIMEOUT_S = 4;
   private static final long CONNECTION_TIMEOUT_MS = 5_000;
+  private static final long VALIDATION_TIMEOUT_MS = 2_000;
+  private static final long KEEPALIVE_MS = 60_000;
 
-  private final HikariDataSource pool;
-  private final Jdbi jdbi;
+  /// What a connection that broke leaves open on the server ends there too, and lets go of its
+  /// locks.
+  private static final String WRITER_SESSION = "SET idle_in_transaction_session_timeout = '30s'";
 
-  private PostgresDatabase(HikariDataSource pool) {
-    this.pool = pool;
-    this.jdbi = Jdbi.create(pool);
+  private final HikariDataSource readers;
+  private final HikariDataSource writers;
+  private final Jdbi reading;
+  private final Jdbi writing;
+
+  private PostgresDatabase(HikariDataSource readers, HikariDataSource writers) {
+    this.readers = readers;
+    this.writers = writers;
+    this.reading = Jdbi.create(readers);
+    this.writing = Jdbi.create(writers);
   }
 
   /// Connects to `postgresql://user:password@host:port/database` and creates or upgrades the
@@ -26,31 +47,59 @@ public final class PostgresDatabase implements Database {
   ///
   /// @throws StorageException when the server cannot be reached or does not force commits to disk
   public static PostgresDatabase open(String url) {
-    HikariConfig config = new HikariConfig();
     PostgresAddress address = PostgresAddress.parse(url);
-    config.setJdbcUrl(address.jdbcUrl());
-    config.setUsername(address.user());
-    config.setPassword(address.password());
-    config.setMaximumPoolSize(CONNECTIONS);
-    config.setMinimumIdle(1);
-    config.setConnectionTimeout(CONNECTION_TIMEOUT_MS);
-    config.setPoolName("postgres");
-    config.addDataSourceProperty("ApplicationName", "vatio");
     try {
-      HikariDataSource pool = new HikariDataSource(config);
+      HikariDataSource writers = new HikariDataSource(writers(address));
       try {
-        PostgresDatabase database = new PostgresDatabase(pool);
-        database.requireDurable();
-        Migrations.run(pool, "postgresql", Migrations.NEWEST);
-        return database;
+        PostgresDatabase database =
+            new PostgresDatabase(new HikariDataSource(readers(address)), writers);
+        try {
+          database.requireDurable();
+          // Without a limit of time: an index takes as long as it takes.
+          new DatabasePlace.PostgresServer(address).migrate(Migrations.NEWEST);
+          return database;
+        } catch (RuntimeException e) {
+          database.close();
+          throw e;
+        }
       } catch (RuntimeException e) {
-        pool.close();
+        writers.close();
         throw e;
       }
-    } catch (com.zaxxer.hikari.pool.HikariPool.PoolInitializationException e) {
+    } catch (HikariPool.PoolInitializationException e) {
       throw new StorageException(
           "open database %s: %s".formatted(address.name(), e.getMessage()), e);
     }
+  }
+
+  private static HikariConfig readers(PostgresAddress address) {
+    HikariConfig config = config(address, "postgres-read", READERS);
+    config.addDataSourceProperty("socketTimeout", READ_PATIENCE_S);
+    return config;
+  }
+
+  private static HikariConfig writers(PostgresAddress address) {
+    HikariConfig config = config(address, "postgres-write", WRITERS);
+    config.addDataSourceProperty("socketTimeout", WRITE_PATIENCE_S);
+    config.setConnectionInitSql(WRITER_SESSION);
+    return config;
+  }
+
+  private static HikariConfig config(PostgresAddress address, String name, int connections) {
+    HikariConfig config = new HikariConfig();
+    config.setJdbcUrl(address.jdbcUrl());
+    config.setUsername(address.user());
+    config.setPassword(address.password());
+    config.setMaximumPoolSize(connections);
+    config.setMinimumIdle(1);
+    config.setConnectionTimeout(CONNECTION_TIMEOUT_MS);
+    config.setValidationTimeout(VALIDATION_TIMEOUT_MS);
+    config.setKeepaliveTime(KEEPALIVE_MS);
+    config.setPoolName(name);
+    config.addDataSourceProperty("ApplicationName", "vatio");
+    config.addDataSourceProperty("connectTimeout", CONNECT_TIMEOUT_S);
+    config.addDataSourceProperty("tcpKeepAlive", true);
+    return config;
   }
 
   private void requireDurable() {
@@ -72,7 +121,7 @@ public final class PostgresDatabase implements Database {
   @Override
   public <T extends @Nullable Object> T read(Work<T> work) {
     try {
-      return jdbi.withHandle(work::run);
+      return reading.withHandle(work::run);
     } catch (RuntimeException e) {
       throw Failures.translate("read", e);
     }
@@ -81,7 +130,7 @@ public final class PostgresDatabase implements Database {
   @Override
   public <T extends @Nullable Object> T write(Work<T> work) {
     try {
-      return jdbi.inTransaction(work::run);
+      return writing.inTransaction(work::run);
     } catch (RuntimeException e) {
       throw Failures.translate("write", e);
     }
@@ -98,6 +147,7 @@ public final class PostgresDatabase implements Database {
 
   @Override
   public void close() {
-    pool.close();
+    readers.close();
+    writers.close();
   }
 }
