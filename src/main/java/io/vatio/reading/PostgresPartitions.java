@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The partitions of `reading` in PostgreSQL: `reading_before` for times before the year 2000, one
-// a
+/// a
 /// calendar month (UTC), and `reading_after` for everything from the month after the next one on.
 ///
 /// However wrong the clocks of devices are, there is at most one partition for each month since
@@ -186,7 +186,7 @@ final class PostgresPartitions {
   private static boolean manyWait(Handle handle, YearMonth wanted) {
     return count(
             handle,
-            "SELECT count(*) FROM (SELECT FROM reading_after WHERE ts < %d LIMIT %d) some"
+            "SELECT count(*) FROM (SELECT FROM reading_after WHERE ts < %d LIMIT %d) slice"
                 .formatted(start(wanted), MOVED_AT_ONCE))
         == MOVED_AT_ONCE;
   }

@@ -65,17 +65,6 @@ final class PostgresReadingStore implements ReadingStore {
   private static final String RECENTLY =
       "SELECT " + COLUMNS + ", delivery FROM reading ORDER BY seq DESC LIMIT " + RECENT;
 
-  /// After a restore the sequence stands where it began.
-  private static final String RAISE_NUMBER =
-      """
-      SELECT setval('reading_number', greatest(
-               last_value,
-               (SELECT coalesce(max(seq), 0) FROM reading),
-               (SELECT coalesce(max(max_seq), 0) FROM reading_chunk),
-               (SELECT coalesce(max(value), 0) FROM reading_mark WHERE name LIKE 'cursor:%')))
-        FROM reading_number
-      """;
-
   private final Database database;
   private final PostgresPartitions partitions = new PostgresPartitions();
   private final PostgresCopy copy = new PostgresCopy();
@@ -104,7 +93,6 @@ final class PostgresReadingStore implements ReadingStore {
     database.read(
         handle -> {
           store.cursors.load(handle);
-          handle.execute(RAISE_NUMBER);
           store.load(handle);
           return true;
         });
