@@ -1,6 +1,7 @@
 -- Sealed readings: one compressed row a series and stretch of time, never longer than one UTC day;
 -- the chunks of a series do not overlap. seqs: smallest and greatest seq inside. merged: 0 while
--- the day may still get a better shape.
+-- the day may still get a better shape. A damaged chunk is kept under its negative series, with its
+-- id for from_ts.
 CREATE TABLE reading_chunk (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   series_id INTEGER NOT NULL,

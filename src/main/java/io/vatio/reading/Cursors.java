@@ -1,7 +1,9 @@
 package io.vatio.reading;
 
 import io.vatio.platform.db.Database;
+import java.util.Comparator;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jdbi.v3.core.Handle;
 
@@ -36,6 +38,13 @@ final class Cursors {
           return true;
         });
     return fresh;
+  }
+
+  /// Who is last.
+  Optional<String> slowestName() {
+    return byMark.values().stream()
+        .min(Comparator.comparingLong(ReadingCursor::seq))
+        .map(cursor -> cursor.mark().substring(PREFIX.length()));
   }
 
   /// What all of them have passed; Long.MAX_VALUE when there is none.

@@ -3,6 +3,7 @@ package io.vatio.reading;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
 /// The unsealed readings of one series in order of time, and the newest of all. Thread safe;
@@ -82,10 +83,26 @@ final class HotSeries {
     int first = lowerBound(ts);
     System.arraycopy(rows, first, rows, 0, size - first);
     shrinkTo(size - first);
+  }
+
+  /// Says that sealed readings before this time are deleted: the latest may be one of them.
+  synchronized void forgetLatestBefore(long ts) {
     version++;
     if (latest != null && latest.ts() < ts) {
       latestKnown = false;
     }
+  }
+
+  /// The readings up to this seq, oldest first.
+  synchronized List<Reading> upTo(long seq) {
+    List<Reading> result = new ArrayList<>();
+    for (int i = 0; i < size; i++) {
+      Reading reading = row(i);
+      if (reading.seq() <= seq) {
+        result.add(reading);
+      }
+    }
+    return result;
   }
 
   private void shrinkTo(int kept) {
@@ -94,6 +111,11 @@ final class HotSeries {
     if (rows.length > 64 && size < rows.length / 4) {
       rows = Arrays.copyOf(rows, Math.max(4, size * 2));
     }
+  }
+
+  /// The time of the oldest hot reading.
+  synchronized OptionalLong first() {
+    return size == 0 ? OptionalLong.empty() : OptionalLong.of(row(0).ts());
   }
 
   synchronized Latest latest() {

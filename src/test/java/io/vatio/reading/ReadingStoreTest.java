@@ -201,7 +201,7 @@ class ReadingStoreTest {
   }
 
   @Test
-  void answers_the_same_while_and_after_settling() {
+  void answers_the_same_while_and_after_sealing() {
     open(Databases.SQLITE);
     int n = 24_500;
     List<NewReading> rows = new ArrayList<>();
@@ -214,7 +214,7 @@ class ReadingStoreTest {
 
     boolean more;
     do {
-      more = ((SqliteReadingStore) store).settle();
+      more = ((SqliteReadingStore) store).seal();
       assertEquals(before, everything());
     } while (more);
     reopen();
