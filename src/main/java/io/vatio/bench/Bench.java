@@ -38,10 +38,11 @@ final class Bench {
     MEMORY,
     MQTT,
     HTTP,
+    HISTORY,
     PEER
   }
 
-  private static final String STORED_COUNTER = "vatio_readings_stored_total";
+  static final String STORED_COUNTER = "vatio_readings_stored_total";
   private static final int MANY = 50;
   private static final int IDLE_CONNECTIONS = 1_000;
   private static final int STARTS = 5;
@@ -52,24 +53,28 @@ final class Bench {
   private final Duration warmup;
   private final Duration measured;
   private final @Nullable String databaseUrl;
+  private final long history;
   private final Clock clock;
   private final Consumer<String> progress;
   private final List<Row> rows = new ArrayList<>();
   private int loads;
 
   /// @param folder absolute and empty, in the file system to be measured; the caller removes it
+  /// @param history readings to take in before questions are asked
   /// @param progress told what is being measured, before it starts
   Bench(
       Path folder,
       Duration warmup,
       Duration measured,
       @Nullable String databaseUrl,
+      long history,
       Clock clock,
       Consumer<String> progress) {
     this.folder = folder;
     this.warmup = warmup;
     this.measured = measured;
     this.databaseUrl = databaseUrl;
+    this.history = history;
     this.clock = clock;
     this.progress = progress;
   }
@@ -83,6 +88,9 @@ final class Bench {
     }
     if (parts.contains(Part.MEMORY) || parts.contains(Part.MQTT) || parts.contains(Part.HTTP)) {
       row("server under load", () -> serverRows(parts));
+    }
+    if (parts.contains(Part.HISTORY)) {
+      row("history", this::history);
     }
     if (parts.contains(Part.PEER)) {
       row("mosquitto", this::peer);
@@ -181,6 +189,26 @@ final class Bench {
     }
   }
 
+  private void history() {
+    Admin admin = admin();
+    Vertx vertx = Vertx.vertx();
+    try (ServerProcess server = ServerProcess.start(folder, "history", admin, databaseUrl);
+        Account account = new Account(vertx, server.url(), null, admin.user(), admin.password())) {
+      rows.addAll(
+          new History(
+                  server,
+                  account,
+                  folder.resolve("history"),
+                  clock.instant(),
+                  history,
+                  progress,
+                  name -> metric(account, name))
+              .rows(serial -> device(account, serial)));
+    } finally {
+      vertx.close();
+    }
+  }
+
   private void memory(ServerProcess server, Account account) {
     server.idle(SETTLE);
     OptionalLong idle = server.residentKib();
@@ -268,6 +296,7 @@ final class Bench {
         "energy/consumption",
         "1." + TimedBytes.VALUE_SLOT,
         nextStart(),
+        1,
         100);
   }
 
@@ -284,6 +313,7 @@ final class Bench {
                     "{\"serial_number\":\"%s\",\"parametros\":{\"potencia_w\":1%s.5},\"timestamp\":\"%s\"}"
                         .formatted(serial(mark, i), TimedBytes.VALUE_SLOT, TimedBytes.TIME_SLOT),
                     start,
+                    1,
                     window))
         .toList();
   }
@@ -422,18 +452,24 @@ final class Bench {
   }
 
   private static long stored(Account account) {
+    long stored = metric(account, STORED_COUNTER);
+    if (stored < 0) {
+      throw new BenchFailure("the server's /metrics has no " + STORED_COUNTER);
+    }
+    return stored;
+  }
+
+  /// The sum of a metric over its labels, -1 when the server has none of that name.
+  private static long metric(Account account, String name) {
     double sum = 0;
     boolean found = false;
     for (String line : account.read("/metrics").split("\n")) {
-      if (line.startsWith(STORED_COUNTER)) {
+      if (line.startsWith(name)) {
         sum += Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
         found = true;
       }
     }
-    if (!found) {
-      throw new BenchFailure("the server's /metrics has no " + STORED_COUNTER);
-    }
-    return Math.round(sum);
+    return found ? Math.round(sum) : -1;
   }
 
   /// Loads run faster than time at one millisecond a message, so each starts hours before now, and

@@ -49,8 +49,14 @@ public final class BenchCommand implements Callable<Integer> {
       names = "--only",
       paramLabel = "NAME",
       split = ",",
-      description = "disk, start, memory, mqtt, http, peer (all)")
+      description = "disk, start, memory, mqtt, http, history, peer (all but history)")
   private @Nullable List<String> only;
+
+  @Option(
+      names = "--history",
+      paramLabel = "N",
+      description = "Millions of readings that the part history takes in (${DEFAULT-VALUE})")
+  private int history = 50;
 
   @Option(
       names = "--database-url",
@@ -72,6 +78,9 @@ public final class BenchCommand implements Callable<Integer> {
     if (seconds < 1 || seconds > 3600 || warmup < 0 || warmup > 3600) {
       throw wrong("--seconds and --warmup must be between 1 (warm-up 0) and 3600");
     }
+    if (history < 1 || history > 1_000) {
+      throw wrong("--history must be between 1 and 1000 million");
+    }
     Set<Part> parts = parts();
     PrintWriter out = requireSpec().commandLine().getOut();
     PrintWriter err = requireSpec().commandLine().getErr();
@@ -83,6 +92,7 @@ public final class BenchCommand implements Callable<Integer> {
             Duration.ofSeconds(warmup),
             Duration.ofSeconds(seconds),
             databaseUrl,
+            history * 1_000_000L,
             Clock.systemUTC(),
             what -> {
               err.println("measuring " + what);
@@ -100,14 +110,14 @@ public final class BenchCommand implements Callable<Integer> {
 
   private Set<Part> parts() {
     if (only == null) {
-      return EnumSet.allOf(Part.class);
+      return EnumSet.complementOf(EnumSet.of(Part.HISTORY));
     }
     Set<Part> parts = EnumSet.noneOf(Part.class);
     for (String name : only) {
       try {
         parts.add(Part.valueOf(name.strip().toUpperCase(Locale.ROOT)));
       } catch (IllegalArgumentException _) {
-        throw wrong("--only knows disk, start, memory, mqtt, http and peer, not " + name);
+        throw wrong("--only knows disk, start, memory, mqtt, http, history and peer, not " + name);
       }
     }
     return parts;

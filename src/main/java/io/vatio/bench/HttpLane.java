@@ -41,7 +41,7 @@ final class HttpLane extends Lane {
         %s"""
             .formatted(path, basic, body.length(), body);
     byte[] bytes = request.getBytes(StandardCharsets.US_ASCII);
-    return new HttpLane(TimedBytes.of(bytes, -1, start), window);
+    return new HttpLane(TimedBytes.of(bytes, -1, start, 1), window);
   }
 
   @Override

@@ -31,12 +31,14 @@ final class MqttLane extends Lane {
   }
 
   /// @param payload text with the slots of [TimedBytes]
+  /// @param stepMs between the times of two messages
   static MqttLane publishing(
       String clientId,
       @Nullable DeviceCredential credential,
       String topic,
       String payload,
       Instant start,
+      long stepMs,
       int window) {
     byte[] topicBytes = topic.getBytes(StandardCharsets.UTF_8);
     byte[] body = payload.getBytes(StandardCharsets.UTF_8);
@@ -46,7 +48,8 @@ final class MqttLane extends Lane {
     variable.writeBytes(body);
     byte[] packet = packet(0x32, variable.toByteArray());
     int idAt = packet.length - body.length - 2;
-    return new MqttLane(connect(clientId, credential), TimedBytes.of(packet, idAt, start), window);
+    return new MqttLane(
+        connect(clientId, credential), TimedBytes.of(packet, idAt, start, stepMs), window);
   }
 
   /// A connection that says nothing after its greeting.

@@ -5,15 +5,22 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.Arrays;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 
-/// A prepared packet whose time moves on by one millisecond each time it is written, so that no two
-/// are the same reading. One thread; writing allocates only when the day changes.
+/// A prepared packet whose time moves on each time it is written, so that no two are the same
+/// reading. One thread; writing allocates only when the day changes.
 final class TimedBytes {
   /// Where the time goes in the text given to [#of]; as long as the time itself.
   static final String TIME_SLOT = "####-##-##T##:##:##.###Z";
 
   /// Where three digits that change each time go; absent is fine.
   static final String VALUE_SLOT = "@@@";
+
+  /// Where three digits go that change little from one time to the next, as a measured value does;
+  /// any number of them.
+  static final String WALK_SLOT = "~~~";
 
   private static final long DAY_MS = 86_400_000;
   private static final DateTimeFormatter DATE =
@@ -22,22 +29,33 @@ final class TimedBytes {
   private final byte[] bytes;
   private final int timeAt;
   private final int valueAt;
+  private final int[] walkAt;
+  private final int[] walk;
   private final int idAt;
+  private final long stepMs;
   private long epochMs;
   private long day = -1;
+  private long seed;
 
-  private TimedBytes(byte[] bytes, int idAt, Instant start) {
+  private TimedBytes(byte[] bytes, int idAt, Instant start, long stepMs) {
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
     this.bytes = bytes;
     this.idAt = idAt;
     this.timeAt = text.indexOf(TIME_SLOT);
     this.valueAt = text.indexOf(VALUE_SLOT);
+    this.walkAt =
+        Pattern.compile(WALK_SLOT).matcher(text).results().mapToInt(MatchResult::start).toArray();
+    this.walk = new int[walkAt.length];
+    Arrays.setAll(walk, i -> 100 + i * 37 % 800);
+    this.stepMs = stepMs;
     this.epochMs = start.toEpochMilli();
+    this.seed = epochMs;
   }
 
   /// @param idAt index of a two-byte packet id, or -1
-  static TimedBytes of(byte[] bytes, int idAt, Instant start) {
-    return new TimedBytes(bytes, idAt, start);
+  /// @param stepMs from one time to the next, milliseconds
+  static TimedBytes of(byte[] bytes, int idAt, Instant start, long stepMs) {
+    return new TimedBytes(bytes, idAt, start, stepMs);
   }
 
   int length() {
@@ -55,8 +73,18 @@ final class TimedBytes {
     if (valueAt >= 0) {
       digits(valueAt, 3, (int) (epochMs * 7919 % 1000));
     }
+    for (int i = 0; i < walkAt.length; i++) {
+      digits(walkAt[i], 3, walk[i]);
+      walk[i] = Math.clamp(walk[i] + step(), 0, 999);
+    }
     out.put(bytes);
-    epochMs++;
+    epochMs += stepMs;
+  }
+
+  /// From -3 to 3. A linear congruential generator: the same load each time, and next to no work.
+  private int step() {
+    seed = seed * 6_364_136_223_846_793_005L + 1_442_695_040_888_963_407L;
+    return (int) ((seed >>> 33) % 7) - 3;
   }
 
   private void writeTime() {

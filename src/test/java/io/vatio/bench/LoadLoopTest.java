@@ -54,6 +54,7 @@ class LoadLoopTest {
                         "t/" + i,
                         "{\"t\":\"" + TimedBytes.TIME_SLOT + "\"}",
                         START,
+                        1,
                         7))
             .toList();
 
