@@ -38,6 +38,7 @@ CREATE TABLE rollup_day (
   covered INTEGER NOT NULL,
   PRIMARY KEY (series_id, from_ts)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX rollup_day_from ON rollup_day (from_ts);
 
 -- Hours that have to be added up again.
 CREATE TABLE rollup_dirty (

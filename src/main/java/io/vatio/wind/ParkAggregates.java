@@ -50,12 +50,12 @@ final class ParkAggregates {
     this.turbines = turbines;
   }
 
-  /// @param bounds of the intervals, see [Interval#bounds]
+  /// @param bounds of the intervals, see [io.vatio.reading.Interval#bounds]
   /// @param park only its records; null for all
   /// @param now nothing is expected later than this
   /// @throws Problem when the window holds too many records
   ParkAggregate over(
-      Instant from, Instant to, List<Instant> bounds, @Nullable String park, Instant now) {
+      Instant from, Instant to, long[] bounds, @Nullable String park, Instant now) {
     Query query = new Query(Micros.of(from), Micros.of(to), bounds, park, Micros.of(now));
     Cells all = new Cells(query);
     List<Turbines.Known> known = turbines.list();
@@ -69,7 +69,7 @@ final class ParkAggregates {
         parts.forEach(part -> all.merge(get(part)));
       }
     }
-    return all.aggregate(bounds);
+    return all.aggregate();
   }
 
   private static Cells get(Future<Cells> part) {
@@ -96,10 +96,10 @@ final class ParkAggregates {
     private final Map<String, Boolean> inPark = new ConcurrentHashMap<>();
     private final AtomicInteger seen = new AtomicInteger();
 
-    Query(long from, long to, List<Instant> bounds, @Nullable String park, long now) {
+    Query(long from, long to, long[] bounds, @Nullable String park, long now) {
       this.from = from;
       this.to = to;
-      this.bounds = bounds.stream().mapToLong(Micros::of).toArray();
+      this.bounds = bounds;
       this.park = park;
       this.dueUntil = Math.min(to, now);
     }
@@ -145,10 +145,12 @@ final class ParkAggregates {
       }
     }
 
-    ParkAggregate aggregate(List<Instant> at) {
+    ParkAggregate aggregate() {
       List<ParkAggregate.Part> parts = new ArrayList<>(cells.length);
       for (int i = 0; i < cells.length; i++) {
-        parts.add(new ParkAggregate.Part(at.get(i), at.get(i + 1), cells[i].figures()));
+        parts.add(
+            new ParkAggregate.Part(
+                Micros.toInstant(bounds[i]), Micros.toInstant(bounds[i + 1]), cells[i].figures()));
       }
       return new ParkAggregate(window.figures(), List.copyOf(parts));
     }

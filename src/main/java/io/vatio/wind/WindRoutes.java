@@ -5,6 +5,7 @@ import io.vatio.ingest.Origin;
 import io.vatio.ingest.RawMessage;
 import io.vatio.ingest.Receipt;
 import io.vatio.ingest.Rejection;
+import io.vatio.kernel.Micros;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
@@ -13,6 +14,7 @@ import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.Reply;
 import io.vatio.platform.http.Request;
 import io.vatio.platform.text.Messages;
+import io.vatio.reading.Interval;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import java.time.Clock;
@@ -27,6 +29,9 @@ import org.jspecify.annotations.Nullable;
 /// The three addresses of the original concentrator: `POST /generador`, `GET /agregados`,
 /// `GET /datos-generadores`.
 final class WindRoutes {
+  private static final List<String> INTERVALS =
+      List.of("1m", "5m", "10m", "15m", "30m", "1h", "1d");
+
   private static final int MAX_INTERVALS = 1_500;
   private static final Duration WINDOW = Duration.ofHours(1);
   private static final Instant FIRST = Instant.parse("1970-01-01T00:00:00Z");
@@ -138,11 +143,11 @@ final class WindRoutes {
     if (from.isAfter(to)) {
       throw Problem.invalid("desde", Text.of("wind.window_order"));
     }
-    if (interval.atLeastIn(from, to) > MAX_INTERVALS) {
+    if (interval.atLeastIn(Micros.of(from), Micros.of(to)) > MAX_INTERVALS) {
       throw tooManyIntervals();
     }
-    List<Instant> bounds = interval.bounds(from, to, zone);
-    if (bounds.size() - 1 > MAX_INTERVALS) {
+    long[] bounds = interval.bounds(Micros.of(from), Micros.of(to), zone);
+    if (bounds.length - 1 > MAX_INTERVALS) {
       throw tooManyIntervals();
     }
     String park = request.query("parque").orElse(null);
@@ -159,11 +164,12 @@ final class WindRoutes {
     if (code.isEmpty()) {
       return Interval.MINUTE;
     }
-    return Interval.findByCode(code.get())
+    return code.filter(INTERVALS::contains)
+        .flatMap(Interval::parse)
         .orElseThrow(
             () ->
                 Problem.invalid(
-                    "intervalo", Text.of("wind.interval", String.join(", ", Interval.codes()))));
+                    "intervalo", Text.of("wind.interval", String.join(", ", INTERVALS))));
   }
 
   private @Nullable Instant moment(Request request, String name) {

@@ -7,6 +7,8 @@ import io.vatio.ingest.Origin;
 import io.vatio.ingest.RawMessage;
 import io.vatio.ingest.Receipt;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Micros;
+import io.vatio.reading.Interval;
 import io.vatio.testing.Core;
 import io.vatio.testing.FixedClock;
 import java.nio.charset.StandardCharsets;
@@ -67,7 +69,8 @@ final class Park implements AutoCloseable {
   }
 
   ParkAggregate aggregate(Interval interval, Instant from, Instant to, @Nullable String park) {
-    return aggregates.over(from, to, interval.bounds(from, to, Core.MADRID), park, clock.instant());
+    long[] bounds = interval.bounds(Micros.of(from), Micros.of(to), Core.MADRID);
+    return aggregates.over(from, to, bounds, park, clock.instant());
   }
 
   static String json(int id, double production, double windMs, Instant at) {

@@ -3,6 +3,7 @@ package io.vatio.wind;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.vatio.platform.json.Json;
+import io.vatio.reading.Interval;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,7 +39,8 @@ class ParkAggregatesProperties {
   void intervals_of_any_length_add_up_to_the_window(@ForAll("records") List<String> records) {
     Park park = filled(records);
 
-    for (Interval interval : Interval.values()) {
+    for (String code : List.of("1m", "5m", "10m", "15m", "30m", "1h", "1d")) {
+      Interval interval = Interval.parse(code).orElseThrow();
       ParkAggregate aggregate = park.aggregate(interval, FROM, NOON, null);
       var parts = aggregate.parts().stream().map(ParkAggregate.Part::figures).toList();
       assertEquals(

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vatio.ingest.InboxSettings;
 import io.vatio.ingest.Receipt;
+import io.vatio.reading.Interval;
 import io.vatio.testing.Core;
 import io.vatio.testing.Databases;
 import java.nio.file.Path;

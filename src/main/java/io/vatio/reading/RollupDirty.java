@@ -1,0 +1,290 @@
+package io.vatio.reading;
+
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/// Which hours of which series do not agree with their roll-up, or have none yet: known in memory
+/// before the sender of a reading hears that it is stored, and on the disk soon after. Thread safe.
+///
+/// Whoever asks takes a dirty hour from the readings themselves.
+final class RollupDirty {
+  private final ZoneId zone;
+  private final Map<Integer, OfSeries> series = new ConcurrentHashMap<>();
+  private final AtomicLong size = new AtomicLong();
+
+  RollupDirty(ZoneId zone) {
+    this.zone = zone;
+  }
+
+  /// Dirty hours of all series.
+  long size() {
+    return size.get();
+  }
+
+  OfSeries of(int seriesId) {
+    OfSeries known = series.get(seriesId);
+    return known != null ? known : series.computeIfAbsent(seriesId, OfSeries::new);
+  }
+
+  List<OfSeries> all() {
+    return new ArrayList<>(series.values());
+  }
+
+  /// The hours of one series. Its methods lock it.
+  final class OfSeries {
+    private final int seriesId;
+    private final NavigableMap<Long, Hour> hours = new TreeMap<>();
+
+    /// Odd while the rows of this series are being written, another one afterwards.
+    private long stamp;
+
+    private long frozenBefore = Long.MIN_VALUE;
+    private boolean rebuilding;
+    private @Nullable Hour newest;
+
+    /// The day whose rows are known, and what they add up to; see [#knownDay].
+    private long dayFrom = Long.MIN_VALUE;
+
+    private long dayStamp = -1;
+    private Aggregate day = new Aggregate();
+
+    OfSeries(int seriesId) {
+      this.seriesId = seriesId;
+    }
+
+    int seriesId() {
+      return seriesId;
+    }
+
+    /// Marks the hours that a reading at this time has a part in.
+    ///
+    /// @param hold for how long its value may count
+    /// @param now hours that end later have no row yet
+    synchronized void mark(long ts, long hold, long now) {
+      Hour hour = newest;
+      if (hour == null || ts < hour.from || ts >= hour.to) {
+        hour = hour(ts, now);
+      }
+      while (hour != null) {
+        hour.touched(ts);
+        if (hour.to > ts + hold) {
+          newest = hour;
+          return;
+        }
+        Hour next = hours.get(hour.to);
+        hour = next == null ? hour(hour.to, now) : next;
+      }
+    }
+
+    /// The hour of this moment, made dirty; null for a frozen one.
+    private @Nullable Hour hour(long ts, long now) {
+      Map.Entry<Long, Hour> known = hours.floorEntry(ts);
+      if (known != null && ts < known.getValue().to) {
+        return known.getValue();
+      }
+      long from = Interval.HOUR.floor(ts, zone);
+      long to = Interval.HOUR.next(from, zone);
+      if (from < frozenBefore) {
+        return to <= frozenBefore ? hourBehind(to, now) : null;
+      }
+      Hour hour = new Hour(this, from, to, to > now);
+      hours.put(from, hour);
+      size.incrementAndGet();
+      if (!hour.rowless) {
+        // Sums of the day that are known count the row of this hour.
+        stamp += 2;
+      }
+      return hour;
+    }
+
+    private @Nullable Hour hourBehind(long from, long now) {
+      return from < frozenBefore ? null : hour(from, now);
+    }
+
+    /// Marks an hour as it was found on the disk.
+    synchronized void restore(long from, long now) {
+      Hour hour = hour(from, now);
+      if (hour != null) {
+        hour.saved = true;
+      }
+    }
+
+    /// The dirty hours that begin in [from, to).
+    synchronized NavigableMap<Long, Hour> between(long from, long to) {
+      return new TreeMap<>(hours.subMap(from, to));
+    }
+
+    synchronized List<Hour> unsaved() {
+      List<Hour> unsaved = new ArrayList<>();
+      for (Hour hour : hours.values()) {
+        if (!hour.saved) {
+          unsaved.add(hour);
+        }
+      }
+      return unsaved;
+    }
+
+    synchronized boolean isEmpty() {
+      return hours.isEmpty();
+    }
+
+    /// Dirty hours that ended, oldest first.
+    synchronized List<Hour> closed(long now) {
+      List<Hour> closed = new ArrayList<>();
+      for (Hour hour : hours.values()) {
+        if (hour.to > now) {
+          break;
+        }
+        closed.add(hour);
+      }
+      return closed;
+    }
+
+    synchronized long stamp() {
+      return stamp;
+    }
+
+    /// Rows are about to be written.
+    synchronized void begin() {
+      stamp++;
+    }
+
+    /// The rows are written, or not.
+    synchronized void end() {
+      stamp++;
+    }
+
+    /// Forgets an hour whose row was written from what was known at that version.
+    synchronized void clean(Hour hour, long version) {
+      if (hour.version == version) {
+        hours.remove(hour.from);
+        size.decrementAndGet();
+        newest = newest == hour ? null : newest;
+      } else {
+        // Its mark on the disk went with the row, but somebody came in between.
+        hour.saved = false;
+        hour.rowless = false;
+      }
+    }
+
+    synchronized void freeze(long before) {
+      frozenBefore = Math.max(frozenBefore, before);
+      NavigableMap<Long, Hour> frozen = hours.headMap(frozenBefore, false);
+      size.addAndGet(-frozen.size());
+      frozen.clear();
+      newest = null;
+    }
+
+    synchronized long frozenBefore() {
+      return frozenBefore;
+    }
+
+    synchronized void rebuilding(boolean value) {
+      rebuilding = value;
+      stamp += 2;
+    }
+
+    synchronized boolean isRebuilding() {
+      return rebuilding;
+    }
+
+    /// What the rows of this day's clean hours add up to, null when that is not known.
+    synchronized @Nullable Aggregate knownDay(long from) {
+      return dayFrom == from && dayStamp == stamp ? day : null;
+    }
+
+    synchronized void knowDay(long from, long stampThen, Aggregate sums) {
+      dayFrom = from;
+      dayStamp = stampThen;
+      day = sums;
+    }
+  }
+
+  /// An hour that has to be added up again.
+  static final class Hour {
+    private final OfSeries series;
+    final long from;
+    final long to;
+    private long version;
+    private boolean saved;
+    private boolean rowless;
+
+    private long lowestTouched = Long.MAX_VALUE;
+
+    /// Guards the two below; taken before the series, never inside.
+    private final Object folding = new Object();
+
+    private @Nullable AggregateFold fold;
+    private long folded;
+
+    private Hour(OfSeries series, long from, long to, boolean rowless) {
+      this.series = series;
+      this.from = from;
+      this.to = to;
+      this.rowless = rowless;
+    }
+
+    private void touched(long ts) {
+      version++;
+      lowestTouched = Math.min(lowestTouched, ts);
+    }
+
+    long version() {
+      synchronized (series) {
+        return version;
+      }
+    }
+
+    /// Whether it has no row, because it was open all the time.
+    boolean isRowless() {
+      synchronized (series) {
+        return rowless;
+      }
+    }
+
+    void saved() {
+      synchronized (series) {
+        saved = true;
+      }
+    }
+
+    /// Its sums from the readings. What was added up by an earlier question is not read again,
+    /// unless something came in between.
+    Aggregate sums(ReadingStore readings, long hold, long until) {
+      synchronized (folding) {
+        AggregateFold sums = fold;
+        if (sums == null || lowestTouched() < folded) {
+          sums = new AggregateFold(new long[] {from, to}, hold);
+          fold = sums;
+          folded = sums.readFrom();
+        }
+        AggregateFold into = sums;
+        readings.scan(
+            series.seriesId,
+            folded,
+            to,
+            reading -> {
+              into.accept(reading);
+              folded = reading.ts() + 1;
+            });
+        return into.results(until)[0];
+      }
+    }
+
+    /// The earliest time of a reading that came since the last question.
+    private long lowestTouched() {
+      synchronized (series) {
+        long lowest = lowestTouched;
+        lowestTouched = Long.MAX_VALUE;
+        return lowest;
+      }
+    }
+  }
+}

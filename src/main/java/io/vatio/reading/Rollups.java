@@ -1,0 +1,591 @@
+package io.vatio.reading;
+
+import io.vatio.kernel.Micros;
+import io.vatio.platform.db.StorageException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Keeps what hours and days of each series add up to, in the clock of the site.
+///
+/// Nothing is ever added to a sum: an hour that something happened to is dirty ([RollupDirty]) and
+/// is added up again from its readings once it is over, and a day from its hours. So late,
+/// duplicate, shuffled and corrected readings end in the same sums as timely ones. A durable cursor
+/// says up to where readings have marked their hours; [Buckets] takes dirty hours from the
+/// readings, so answers are right at every moment.
+///
+/// One thread of its own writes, in small transactions; the inbox goes first.
+public final class Rollups implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Rollups.class);
+
+  static final String CURSOR = "rollup";
+  private static final String ZONE_MARK = "rollup_zone";
+
+  /// Prefix of the marks of series that still have to be added up from the beginning.
+  private static final String REBUILD = "rollup_rebuild:";
+
+  /// Prefix of the marks that say from where on the readings of a series are all there.
+  private static final String RAW_FROM = "raw_from:";
+
+  private static final int REPLAY = 5_000;
+
+  /// So many of the newest readings are in memory for sure.
+  private static final int IN_MEMORY = 30_000;
+
+  private static final int DIRTY_ROWS = 1_000;
+
+  /// Rows of one transaction: some ten milliseconds.
+  private static final int ROWS = 100;
+
+  /// An hour with more readings than this keeps its minutes.
+  private static final int MINUTES_PAY = 240;
+
+  /// An hour is over this long after its end: what is under way then spares a second time.
+  private static final long GRACE = 5_000_000;
+
+  private static final long REBUILD_STEP = 31L * 86_400 * 1_000_000;
+  private static final Duration PAUSE = Duration.ofSeconds(1);
+  private static final long SAVE_CURSOR_EVERY = 5_000_000;
+
+  private final ReadingStore readings;
+  private final RollupStore store;
+  private final HoldLimits holds;
+  private final ZoneId zone;
+  private final Clock clock;
+  private final RollupDirty dirty;
+  private final ReadingCursor cursor;
+  private final Map<Integer, Long> rawFrom = new ConcurrentHashMap<>();
+  private final Set<Integer> toRebuild = ConcurrentHashMap.newKeySet();
+  private final Thread thread;
+
+  /// Corrections under way; while there are some the cursor stands.
+  private final AtomicInteger correcting = new AtomicInteger();
+
+  private volatile long seen;
+  private long cursorSavedAt;
+  private volatile boolean closed;
+
+  private Rollups(
+      ReadingStore readings, RollupStore store, HoldLimits holds, ZoneId zone, Clock clock) {
+    this.readings = readings;
+    this.store = store;
+    this.holds = holds;
+    this.zone = zone;
+    this.clock = clock;
+    this.dirty = new RollupDirty(zone);
+    this.cursor = readings.cursor(CURSOR);
+    this.thread = Thread.ofPlatform().daemon().name("rollups").unstarted(this::run);
+  }
+
+  /// Reads what was left to do, and marks what came since. Call before the first reading comes in.
+  ///
+  /// @param seriesIds all that exist
+  /// @param zone whose clock hours and days follow; another one than before has everything added
+  ///     up again
+  public static Rollups open(
+      io.vatio.platform.db.Database database,
+      ReadingStore readings,
+      List<Integer> seriesIds,
+      ZoneId zone,
+      Clock clock) {
+    Rollups rollups =
+        new Rollups(
+            readings, new RollupStore(database), new HoldLimits(database), zone, clock);
+    rollups.load(seriesIds);
+    return rollups;
+  }
+
+  private void load(List<Integer> seriesIds) {
+    rawFrom.putAll(store.marks(RAW_FROM));
+    rawFrom.forEach((series, from) -> dirty.of(series).freeze(from + holds.of(series)));
+    toRebuild.addAll(store.marks(REBUILD).keySet());
+    long zoneNow = zone.getId().hashCode();
+    Long zoneThen = store.mark(ZONE_MARK).orElse(null);
+    boolean missed = cursor.seq() < readings.heldSince();
+    if (zoneThen == null || zoneThen != zoneNow || missed) {
+      if (zoneThen != null && zoneThen != zoneNow) {
+        LOG.info("the clock of the site is now {}: everything is added up again", zone);
+      }
+      long last = readings.lastSeq();
+      store
+          .database()
+          .write(
+              handle -> {
+                seriesIds.forEach(id -> store.saveMark(handle, REBUILD + id, 1));
+                store.saveMark(handle, ZONE_MARK, zoneNow);
+                cursor.advance(handle, last);
+                return true;
+              });
+      cursor.advanced(last);
+      toRebuild.addAll(seriesIds);
+    }
+    toRebuild.forEach(id -> dirty.of(id).rebuilding(true));
+    long now = now();
+    store.dirty().forEach((id, hours) -> hours.forEach(from -> dirty.of(id).restore(from, now)));
+    seen = cursor.seq();
+    while (true) {
+      List<Reading> missing = readings.after(seen, REPLAY);
+      if (missing.isEmpty()) {
+        break;
+      }
+      missing.forEach(reading -> mark(reading, now));
+      seen = missing.getLast().seq();
+    }
+  }
+
+  /// Starts the writing thread.
+  public void start() {
+    thread.start();
+  }
+
+  /// Readings were committed; call before their senders hear of it. Cheap; any one thread.
+  ///
+  /// @param fromSeq first seq of the commit
+  /// @param toSeq last seq of the commit
+  public void heard(long fromSeq, long toSeq) {
+    long now = now();
+    // From what was seen last, for a correction has a seq too, and nobody calls for it.
+    long at = Math.min(seen, fromSeq - 1);
+    while (at < toSeq) {
+      List<Reading> next =
+          toSeq - at < IN_MEMORY ? readings.recentSince(at, REPLAY) : readings.after(at, REPLAY);
+      if (next.isEmpty()) {
+        break;
+      }
+      for (Reading reading : next) {
+        mark(reading, now);
+      }
+      at = next.getLast().seq();
+    }
+    seen = Math.max(seen, toSeq);
+  }
+
+  private void mark(Reading reading, long now) {
+    dirty.of(reading.seriesId()).mark(reading.ts(), holds.of(reading.seriesId()), now);
+  }
+
+  /// Does something to readings of a series between two times outside of the inbox, such as a
+  /// correction, and has the hours it touches added up again.
+  public <T extends @Nullable Object> T changing(
+      int seriesId, long from, long to, java.util.function.Supplier<T> work) {
+    correcting.incrementAndGet();
+    try {
+      return work.get();
+    } finally {
+      long now = now();
+      RollupDirty.OfSeries hours = dirty.of(seriesId);
+      for (long ts = from; ts <= to; ts = Interval.HOUR.next(Interval.HOUR.floor(ts, zone), zone)) {
+        hours.mark(ts, holds.of(seriesId), now);
+      }
+      hours.mark(to, holds.of(seriesId), now);
+      correcting.decrementAndGet();
+    }
+  }
+
+  /// Hours that wait to be added up. Whoever brings readings by the million waits while these are
+  /// many.
+  public long backlog() {
+    return dirty.size();
+  }
+
+  private void run() {
+    while (!closed) {
+      try {
+        while (!closed && work()) {
+          // As long as there is something.
+        }
+        Thread.sleep(PAUSE);
+      } catch (InterruptedException _) {
+        return;
+      } catch (StorageException e) {
+        LOG.warn("roll-ups are put off: {}", e.getMessage());
+        pause();
+      } catch (RuntimeException e) {
+        LOG.error("roll-ups", e);
+        pause();
+      }
+    }
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(PAUSE.multipliedBy(10));
+    } catch (InterruptedException _) {
+      closed = true;
+    }
+  }
+
+  /// Does a piece of what there is to do.
+  ///
+  /// @return whether there may be more
+  synchronized boolean work() {
+    boolean more = saveMarks();
+    more |= addUp(now() - GRACE);
+    more |= rebuildNext();
+    return more;
+  }
+
+  /// Writes new marks, and with the last of them how far they reach.
+  private boolean saveMarks() {
+    long reached = seen;
+    boolean still = correcting.get() == 0;
+    List<RollupDirty.Hour> hours = new ArrayList<>();
+    List<RollupStore.Place> places = new ArrayList<>();
+    boolean all = true;
+    for (RollupDirty.OfSeries series : dirty.all()) {
+      for (RollupDirty.Hour hour : series.unsaved()) {
+        if (places.size() == DIRTY_ROWS) {
+          all = false;
+          break;
+        }
+        hours.add(hour);
+        places.add(new RollupStore.Place(series.seriesId(), hour.from));
+      }
+    }
+    boolean advance =
+        all && still && reached > cursor.seq() && now() - cursorSavedAt >= SAVE_CURSOR_EVERY;
+    if (places.isEmpty() && !advance) {
+      return false;
+    }
+    store
+        .database()
+        .write(
+            handle -> {
+              store.insertDirty(handle, places);
+              if (advance) {
+                cursor.advance(handle, reached);
+              }
+              return true;
+            });
+    hours.forEach(RollupDirty.Hour::saved);
+    if (advance) {
+      cursorSavedAt = now();
+      cursor.advanced(reached);
+    }
+    return !all;
+  }
+
+  /// Adds up some of the dirty hours that ended before this moment.
+  private boolean addUp(long endedBy) {
+    List<Work> work = new ArrayList<>();
+    for (RollupDirty.OfSeries series : dirty.all()) {
+      if (series.isRebuilding()) {
+        continue;
+      }
+      for (RollupDirty.Hour hour : series.closed(endedBy)) {
+        if (work.size() == ROWS) {
+          break;
+        }
+        work.add(new Work(series, hour, hour.version()));
+      }
+    }
+    if (work.isEmpty()) {
+      return false;
+    }
+    save(work, rows(work));
+    return true;
+  }
+
+  /// The rows of hours that stand in order of series and time; what touches is read in one go.
+  private List<RollupRow> rows(List<Work> work) {
+    List<RollupRow> rows = new ArrayList<>(work.size());
+    int i = 0;
+    while (i < work.size()) {
+      int end = i + 1;
+      while (end < work.size()
+          && work.get(end).series() == work.get(i).series()
+          && work.get(end).hour().from == work.get(end - 1).hour().to) {
+        end++;
+      }
+      long[] bounds = new long[end - i + 1];
+      for (int k = i; k < end; k++) {
+        bounds[k - i] = work.get(k).hour().from;
+      }
+      bounds[end - i] = work.get(end - 1).hour().to;
+      rows.addAll(addUp(work.get(i).series().seriesId(), bounds, MINUTES_PAY));
+      i = end;
+    }
+    return rows;
+  }
+
+  /// Adds hours up from their readings.
+  ///
+  /// @param hours their bounds
+  /// @param minutesFrom readings from which on an hour keeps its minutes
+  List<RollupRow> addUp(int seriesId, long[] hours, long minutesFrom) {
+    long[] minutes =
+        Arrays.stream(hours, 0, hours.length - 1)
+            .flatMap(
+                from -> {
+                  long to = hours[Arrays.binarySearch(hours, from) + 1];
+                  long[] bounds = RollupMinutes.bounds(from, to);
+                  return Arrays.stream(bounds, 0, bounds.length - 1);
+                })
+            .toArray();
+    long[] bounds = Arrays.copyOf(minutes, minutes.length + 1);
+    bounds[minutes.length] = hours[hours.length - 1];
+    AggregateFold fold = new AggregateFold(bounds, holds.of(seriesId));
+    readings.scan(seriesId, fold.readFrom(), bounds[bounds.length - 1], fold);
+    Aggregate[] cells = fold.results(bounds[bounds.length - 1]);
+    List<RollupRow> rows = new ArrayList<>(hours.length - 1);
+    int at = 0;
+    for (int i = 0; i + 1 < hours.length; i++) {
+      int first = at;
+      Aggregate sums = new Aggregate();
+      while (at < cells.length && bounds[at] < hours[i + 1]) {
+        sums.merge(cells[at++]);
+      }
+      byte[] kept =
+          sums.count + sums.flagged >= minutesFrom
+              ? RollupMinutes.encode(hours[i], Arrays.copyOfRange(cells, first, at))
+              : null;
+      rows.add(new RollupRow(seriesId, hours[i], hours[i + 1], sums, kept));
+    }
+    return rows;
+  }
+
+  private void save(List<Work> work, List<RollupRow> rows) {
+    Set<RollupDirty.OfSeries> touched = new LinkedHashSet<>();
+    work.forEach(w -> touched.add(w.series()));
+    touched.forEach(RollupDirty.OfSeries::begin);
+    try {
+      write(
+          rows,
+          work.stream()
+              .map(w -> new RollupStore.Place(w.series().seriesId(), w.hour().from))
+              .toList());
+      work.forEach(w -> w.series().clean(w.hour(), w.version()));
+    } finally {
+      touched.forEach(RollupDirty.OfSeries::end);
+    }
+  }
+
+  /// Writes hours and, from all their hours, the days they belong to.
+  private void write(List<RollupRow> rows, List<RollupStore.Place> done) {
+    Map<RollupStore.Stretch, Aggregate> days = new LinkedHashMap<>();
+    Map<Integer, RollupStore.Stretch> last = new HashMap<>();
+    for (RollupRow row : rows) {
+      RollupStore.Stretch day = last.get(row.seriesId());
+      if (day == null || row.from() < day.from() || row.from() >= day.to()) {
+        long from = Interval.DAY.floor(row.from(), zone);
+        day = new RollupStore.Stretch(row.seriesId(), from, Interval.DAY.next(from, zone));
+        last.put(row.seriesId(), day);
+      }
+      days.putIfAbsent(day, new Aggregate());
+    }
+    store
+        .database()
+        .write(
+            handle -> {
+              store.saveHours(handle, rows);
+              for (RollupRow hour : store.hoursOf(handle, days.keySet())) {
+                RollupStore.Stretch day = dayOf(hour);
+                Aggregate sums = days.get(day);
+                if (sums != null) {
+                  sums.merge(hour.sums());
+                }
+              }
+              List<RollupRow> dayRows = new ArrayList<>(days.size());
+              days.forEach(
+                  (day, sums) ->
+                      dayRows.add(
+                          new RollupRow(day.seriesId(), day.from(), day.to(), sums, null)));
+              store.saveDays(handle, dayRows);
+              store.deleteDirty(handle, done);
+              return true;
+            });
+  }
+
+  private RollupStore.Stretch dayOf(RollupRow hour) {
+    long from = Interval.DAY.floor(hour.from(), zone);
+    return new RollupStore.Stretch(hour.seriesId(), from, Interval.DAY.next(from, zone));
+  }
+
+  /// Has a series added up again from its first reading on, for instance after its configuration
+  /// changed.
+  public void rebuild(int seriesId) {
+    store
+        .database()
+        .write(
+            handle -> {
+              store.saveMark(handle, REBUILD + seriesId, 1);
+              return true;
+            });
+    dirty.of(seriesId).rebuilding(true);
+    toRebuild.add(seriesId);
+  }
+
+  /// Adds up the next series that has to be done from its beginning.
+  private boolean rebuildNext() {
+    var next = toRebuild.iterator();
+    if (!next.hasNext()) {
+      return false;
+    }
+    int id = next.next();
+    RollupDirty.OfSeries series = dirty.of(id);
+    long now = now() - GRACE;
+    long first = readings.firstTs(id).orElse(Long.MAX_VALUE);
+    long frozen = series.frozenBefore();
+    long from = Math.max(first, frozen);
+    if (from < now) {
+      rebuild(series, Interval.DAY.floor(from, zone), Math.max(from, frozen), now);
+    }
+    store
+        .database()
+        .write(
+            handle -> {
+              store.deleteMark(handle, REBUILD + id);
+              return true;
+            });
+    toRebuild.remove(id);
+    series.rebuilding(false);
+    return true;
+  }
+
+  private void rebuild(RollupDirty.OfSeries series, long fromDay, long from, long now) {
+    int id = series.seriesId();
+    long clean = Math.max(fromDay, Interval.HOUR.floor(from, zone));
+    if (clean < series.frozenBefore()) {
+      clean = Interval.HOUR.next(clean, zone);
+    }
+    long start = clean;
+    store
+        .database()
+        .write(
+            handle -> {
+              store.delete(handle, id, start, Long.MAX_VALUE);
+              return true;
+            });
+    long newest =
+        readings.before(id, now).map(r -> r.ts() + holds.of(id) + 1).orElse(Long.MIN_VALUE);
+    long end = Interval.HOUR.floor(Math.min(now, newest), zone);
+    end = newest < now ? Interval.HOUR.next(end, zone) : end;
+    for (long at = start; at < end && !closed; at += REBUILD_STEP) {
+      long[] hours =
+          Interval.HOUR.bounds(
+              Interval.HOUR.floor(at, zone), Math.min(end, at + REBUILD_STEP), zone);
+      long last = hours[hours.length - 1];
+      List<RollupRow> rows = new ArrayList<>(addUp(id, hours, MINUTES_PAY));
+      rows.removeIf(row -> row.sums().isEmpty() || row.to() > now);
+      for (int i = 0; i < rows.size(); i += ROWS) {
+        List<RollupRow> part = rows.subList(i, Math.min(rows.size(), i + ROWS));
+        write(part, List.of());
+      }
+      LOG.debug("series {} is added up until {}", id, Micros.toInstant(last));
+    }
+  }
+
+  /// Has every dirty hour of a series before a time added up now, and lets the minutes of the hours
+  /// in between be kept; what retention does before readings go.
+  synchronized void complete(int seriesId, long before) {
+    while (toRebuild.contains(seriesId)) {
+      rebuildNext();
+    }
+    RollupDirty.OfSeries series = dirty.of(seriesId);
+    while (true) {
+      List<Work> work = new ArrayList<>();
+      for (RollupDirty.Hour hour : series.closed(Math.min(before, now()))) {
+        if (work.size() < ROWS) {
+          work.add(new Work(series, hour, hour.version()));
+        }
+      }
+      if (work.isEmpty()) {
+        return;
+      }
+      save(work, rows(work));
+    }
+  }
+
+  /// Writes the minutes of all hours in a stretch of time, however few readings they have.
+  synchronized void keepMinutes(int seriesId, long from, long to, LongPredicate goOn) {
+    long at = Interval.DAY.floor(from, zone);
+    while (at < to && goOn.test(at)) {
+      long next = Interval.DAY.next(at, zone);
+      long start = Math.max(at, Interval.HOUR.floor(from, zone));
+      long[] hours = Interval.HOUR.bounds(start, Math.min(next, to), zone);
+      if (hours.length > 1 && readings.count(seriesId, hours[0], hours[hours.length - 1]) > 0) {
+        List<RollupRow> rows = new ArrayList<>(addUp(seriesId, hours, 1));
+        rows.removeIf(row -> row.sums().isEmpty());
+        RollupDirty.OfSeries series = dirty.of(seriesId);
+        series.begin();
+        try {
+          write(rows, List.of());
+        } finally {
+          series.end();
+        }
+      }
+      at = next;
+    }
+  }
+
+  /// Says, before readings go, that they are no longer all there before this time: hours before it
+  /// stay as they are.
+  void freeze(int seriesId, long from) {
+    store
+        .database()
+        .write(
+            handle -> {
+              store.saveMark(handle, RAW_FROM + seriesId, from);
+              return true;
+            });
+    rawFrom.put(seriesId, from);
+    dirty.of(seriesId).freeze(from + holds.of(seriesId));
+  }
+
+  /// From where on the readings of a series are all there; Long.MIN_VALUE for all of them.
+  long rawFrom(int seriesId) {
+    return rawFrom.getOrDefault(seriesId, Long.MIN_VALUE);
+  }
+
+  RollupDirty dirty() {
+    return dirty;
+  }
+
+  RollupStore store() {
+    return store;
+  }
+
+  ReadingStore readings() {
+    return readings;
+  }
+
+  HoldLimits holds() {
+    return holds;
+  }
+
+  ZoneId zone() {
+    return zone;
+  }
+
+  long now() {
+    return Micros.of(clock.instant());
+  }
+
+  /// Stops the writing thread; what is left to do is on the disk or comes again.
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+    try {
+      thread.join(Duration.ofSeconds(10));
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private record Work(RollupDirty.OfSeries series, RollupDirty.Hour hour, long version) {}
+}
