@@ -6,10 +6,12 @@ import org.jspecify.annotations.Nullable;
 
 /// Adds up readings of one series that come in order of time, in buckets that touch each other. To
 /// know the value that is held at the first bound, begin with the readings one hold limit before
-/// it. For one thread.
+/// it. No value is held beyond the present, although readings may be from the future. For one
+/// thread.
 final class AggregateFold implements Consumer<Reading> {
   private final long[] bounds;
   private final long hold;
+  private final long now;
   private final @Nullable Aggregate[] cells;
   private int at;
   private double held;
@@ -22,10 +24,34 @@ final class AggregateFold implements Consumer<Reading> {
 
   /// @param bounds rising, at least two; see [Interval#bounds]
   /// @param hold microseconds for which a value is held without a next one
-  AggregateFold(long[] bounds, long hold) {
+  /// @param now the present
+  AggregateFold(long[] bounds, long hold, long now) {
+    this(bounds, hold, now, new Aggregate[bounds.length - 1]);
+  }
+
+  private AggregateFold(long[] bounds, long hold, long now, @Nullable Aggregate[] cells) {
     this.bounds = bounds;
     this.hold = hold;
-    this.cells = new Aggregate[bounds.length - 1];
+    this.now = now;
+    this.cells = cells;
+  }
+
+  /// One that goes on from here by itself.
+  ///
+  /// @param later its present, not before the one of this
+  AggregateFold copy(long later) {
+    @Nullable Aggregate[] copies = new Aggregate[cells.length];
+    for (int i = 0; i < cells.length; i++) {
+      Aggregate cell = cells[i];
+      copies[i] = cell == null ? null : cell.copy();
+    }
+    AggregateFold copy = new AggregateFold(bounds, hold, later, copies);
+    copy.at = at;
+    copy.held = held;
+    copy.heldFrom = heldFrom;
+    copy.heldAt = heldAt;
+    copy.holding = holding;
+    return copy;
   }
 
   /// Where to begin to read.
@@ -43,7 +69,7 @@ final class AggregateFold implements Consumer<Reading> {
       return;
     }
     if (good) {
-      release(cells, ts);
+      release(ts);
       holding = true;
       held = value;
       heldFrom = ts;
@@ -56,48 +82,39 @@ final class AggregateFold implements Consumer<Reading> {
     }
     if (good) {
       heldAt = at;
-      cell(cells, at).add(ts, value);
+      cell(at).add(ts, value);
     } else {
-      cell(cells, at).flagged++;
+      cell(at).flagged++;
     }
   }
 
-  /// The sums so far, by bucket; a bucket of which nothing is known is empty. More readings may
-  /// follow.
-  ///
-  /// @param until a value is not held beyond this moment: the present
-  Aggregate[] results(long until) {
-    @Nullable Aggregate[] open = Arrays.copyOf(cells, cells.length);
-    // Only what the last reading may still add to is copied.
-    for (int i = heldAt; i < open.length; i++) {
-      Aggregate cell = open[i];
-      open[i] = cell == null ? null : cell.copy();
-    }
-    release(open, until);
-    Aggregate[] results = new Aggregate[open.length];
+  /// The sums by bucket; a bucket of which nothing is known is empty. Ends the adding up.
+  Aggregate[] results() {
+    release(now);
+    Aggregate[] results = new Aggregate[cells.length];
     for (int i = 0; i < results.length; i++) {
-      results[i] = cell(open, i);
+      results[i] = cell(i);
     }
     return results;
   }
 
   /// Gives the held value the time up to this moment.
-  private void release(@Nullable Aggregate[] into, long until) {
+  private void release(long until) {
     if (!holding) {
       return;
     }
     long from = Math.max(heldFrom, bounds[0]);
-    long to = Math.min(Math.min(heldFrom + hold, until), bounds[bounds.length - 1]);
-    for (int i = heldAt; i < into.length && from < to; i++) {
+    long to = Math.min(Math.min(heldFrom + hold, Math.min(until, now)), bounds[bounds.length - 1]);
+    for (int i = heldAt; i < cells.length && from < to; i++) {
       long end = Math.min(to, bounds[i + 1]);
       if (from < end) {
-        cell(into, i).hold(held, end - from);
+        cell(i).hold(held, end - from);
         from = end;
       }
     }
   }
 
-  private static Aggregate cell(@Nullable Aggregate[] cells, int i) {
+  private Aggregate cell(int i) {
     Aggregate cell = cells[i];
     if (cell == null) {
       cell = new Aggregate();

@@ -178,7 +178,7 @@ public final class Buckets {
     private final List<Piece> pieces = new ArrayList<>();
     private long hoursUntil = Long.MIN_VALUE;
     private @Nullable Boolean minutes;
-    private @Nullable RollupRow decodedRow;
+    private long decodedFrom = Long.MIN_VALUE;
     private Aggregate[] decoded = new Aggregate[0];
     private Source used = Source.RAW;
 
@@ -316,9 +316,9 @@ public final class Buckets {
     }
 
     private Aggregate[] decoded(RollupRow row, byte[] bytes) {
-      if (decodedRow != row) {
+      if (decodedFrom != row.from()) {
         decoded = RollupMinutes.decode(row.from(), bytes);
-        decodedRow = row;
+        decodedFrom = row.from();
       }
       return decoded;
     }
@@ -373,9 +373,9 @@ public final class Buckets {
           edges[k - i] = pieces.get(k).from();
         }
         edges[end - i] = pieces.get(end - 1).to();
-        AggregateFold fold = new AggregateFold(edges, hold);
+        AggregateFold fold = new AggregateFold(edges, hold, now);
         rollups.readings().scan(seriesId, fold.readFrom(), edges[edges.length - 1], fold);
-        Aggregate[] sums = fold.results(now);
+        Aggregate[] sums = fold.results();
         for (int k = i; k < end; k++) {
           cells[pieces.get(k).cell()].merge(sums[k - i]);
         }

@@ -257,24 +257,31 @@ final class RollupDirty {
 
     /// Its sums from the readings. What was added up by an earlier question is not read again,
     /// unless something came in between.
-    Aggregate sums(ReadingStore readings, long hold, long until) {
+    Aggregate sums(ReadingStore readings, long hold, long now) {
       synchronized (folding) {
         AggregateFold sums = fold;
         if (sums == null || lowestTouched() < folded) {
-          sums = new AggregateFold(new long[] {from, to}, hold);
+          sums = new AggregateFold(new long[] {from, to}, hold, Long.MAX_VALUE);
           fold = sums;
           folded = sums.readFrom();
         }
         AggregateFold into = sums;
+        List<Reading> future = new ArrayList<>();
         readings.scan(
             series.seriesId,
             folded,
             to,
             reading -> {
-              into.accept(reading);
-              folded = reading.ts() + 1;
+              if (reading.ts() > now) {
+                future.add(reading);
+              } else {
+                into.accept(reading);
+                folded = reading.ts() + 1;
+              }
             });
-        return into.results(until)[0];
+        AggregateFold present = into.copy(now);
+        future.forEach(present);
+        return present.results()[0];
       }
     }
 

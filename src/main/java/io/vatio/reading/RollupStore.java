@@ -146,9 +146,8 @@ final class RollupStore {
         insert.execute();
       } else {
         for (RollupRow row : rows) {
-          Object[] cells = cells(row, minutes);
-          for (int i = 0; i < cells.length; i++) {
-            bind(insert, i + 1, cells[i]);
+          for (int i = 0; i < (minutes ? 15 : 14); i++) {
+            bind(insert, i + 1, cell(row, i));
           }
           insert.addBatch();
         }
@@ -177,43 +176,34 @@ final class RollupStore {
       "bigint", "bigint", "bigint", "bigint", "bigint", "float8", "float8", "float8", "float8",
       "bigint", "float8", "bigint", "float8", "bigint", "bytea"
     };
-    int columns = minutes ? 15 : 14;
-    @Nullable Object[][] table = new @Nullable Object[columns][];
-    for (int c = 0; c < columns; c++) {
-      table[c] = c == 14 ? new byte[rows.size()][] : new @Nullable Object[rows.size()];
-    }
-    for (int r = 0; r < rows.size(); r++) {
-      @Nullable Object[] cells = cells(rows.get(r), minutes);
-      for (int c = 0; c < columns; c++) {
-        table[c][r] = cells[c];
+    for (int column = 0; column < (minutes ? 15 : 14); column++) {
+      @Nullable Object[] cells = column == 14 ? new byte[rows.size()][] : new Object[rows.size()];
+      for (int r = 0; r < cells.length; r++) {
+        cells[r] = cell(rows.get(r), column);
       }
-    }
-    for (int c = 0; c < columns; c++) {
-      insert.setArray(c + 1, connection.createArrayOf(types[c], table[c]));
+      insert.setArray(column + 1, connection.createArrayOf(types[column], cells));
     }
   }
 
-  private static @Nullable Object[] cells(RollupRow row, boolean minutes) {
+  private static @Nullable Object cell(RollupRow row, int column) {
     Aggregate sums = row.sums();
-    boolean none = sums.count == 0;
-    @Nullable Object[] cells = {
-      (long) row.seriesId(),
-      row.from(),
-      row.to(),
-      sums.count,
-      sums.flagged,
-      sums.sum,
-      sums.min(),
-      sums.max(),
-      sums.first(),
-      none ? null : (Long) sums.firstTs,
-      sums.last(),
-      none ? null : (Long) sums.lastTs,
-      sums.weighted,
-      sums.covered,
-      row.minutes()
+    return switch (column) {
+      case 0 -> (long) row.seriesId();
+      case 1 -> row.from();
+      case 2 -> row.to();
+      case 3 -> sums.count;
+      case 4 -> sums.flagged;
+      case 5 -> sums.sum;
+      case 6 -> sums.min();
+      case 7 -> sums.max();
+      case 8 -> sums.first();
+      case 9 -> sums.count == 0 ? null : (Long) sums.firstTs;
+      case 10 -> sums.last();
+      case 11 -> sums.count == 0 ? null : (Long) sums.lastTs;
+      case 12 -> sums.weighted;
+      case 13 -> sums.covered;
+      default -> row.minutes();
     };
-    return minutes ? cells : java.util.Arrays.copyOf(cells, 14);
   }
 
   List<RollupRow> hours(Handle handle, int seriesId, long from, long to, boolean minutes) {

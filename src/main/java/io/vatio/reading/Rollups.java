@@ -338,9 +338,9 @@ public final class Rollups implements AutoCloseable {
             .toArray();
     long[] bounds = Arrays.copyOf(minutes, minutes.length + 1);
     bounds[minutes.length] = hours[hours.length - 1];
-    AggregateFold fold = new AggregateFold(bounds, holds.of(seriesId));
+    AggregateFold fold = new AggregateFold(bounds, holds.of(seriesId), Long.MAX_VALUE);
     readings.scan(seriesId, fold.readFrom(), bounds[bounds.length - 1], fold);
-    Aggregate[] cells = fold.results(bounds[bounds.length - 1]);
+    Aggregate[] cells = fold.results();
     List<RollupRow> rows = new ArrayList<>(hours.length - 1);
     int at = 0;
     for (int i = 0; i + 1 < hours.length; i++) {
