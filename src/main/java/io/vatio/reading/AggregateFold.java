@@ -1,6 +1,5 @@
 package io.vatio.reading;
 
-import java.util.Arrays;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 

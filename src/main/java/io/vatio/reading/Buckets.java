@@ -347,8 +347,7 @@ public final class Buckets {
           || Arrays.stream(bounds).anyMatch(b -> Interval.HOUR.floor(b, rollups.zone()) != b);
     }
 
-    private List<RollupRow> read(
-        io.vatio.platform.db.Database.Work<List<RollupRow>> work) {
+    private List<RollupRow> read(io.vatio.platform.db.Database.Work<List<RollupRow>> work) {
       return rollups.store().database().read(work);
     }
 

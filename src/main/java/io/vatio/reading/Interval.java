@@ -96,7 +96,8 @@ public record Interval(int count, Unit unit) {
   /// A lower bound of the number of intervals that a window touches.
   public long atLeastIn(long from, long to) {
     // A day is at most a few hours longer than usual, a month a day, a leap year too.
-    long longest = unit.seconds < DAY_S ? length() : length() + length() / 15 + 2L * HOUR_S * SECOND;
+    long longest =
+        unit.seconds < DAY_S ? length() : length() + length() / 15 + 2L * HOUR_S * SECOND;
     return (to - from) / longest;
   }
 

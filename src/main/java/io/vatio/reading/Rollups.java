@@ -103,8 +103,7 @@ public final class Rollups implements AutoCloseable {
       ZoneId zone,
       Clock clock) {
     Rollups rollups =
-        new Rollups(
-            readings, new RollupStore(database), new HoldLimits(database), zone, clock);
+        new Rollups(readings, new RollupStore(database), new HoldLimits(database), zone, clock);
     rollups.load(seriesIds);
     return rollups;
   }
@@ -402,8 +401,7 @@ public final class Rollups implements AutoCloseable {
               List<RollupRow> dayRows = new ArrayList<>(days.size());
               days.forEach(
                   (day, sums) ->
-                      dayRows.add(
-                          new RollupRow(day.seriesId(), day.from(), day.to(), sums, null)));
+                      dayRows.add(new RollupRow(day.seriesId(), day.from(), day.to(), sums, null)));
               store.saveDays(handle, dayRows);
               store.deleteDirty(handle, done);
               return true;

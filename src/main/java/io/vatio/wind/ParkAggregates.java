@@ -54,8 +54,7 @@ final class ParkAggregates {
   /// @param park only its records; null for all
   /// @param now nothing is expected later than this
   /// @throws Problem when the window holds too many records
-  ParkAggregate over(
-      Instant from, Instant to, long[] bounds, @Nullable String park, Instant now) {
+  ParkAggregate over(Instant from, Instant to, long[] bounds, @Nullable String park, Instant now) {
     Query query = new Query(Micros.of(from), Micros.of(to), bounds, park, Micros.of(now));
     Cells all = new Cells(query);
     List<Turbines.Known> known = turbines.list();

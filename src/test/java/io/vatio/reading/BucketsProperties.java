@@ -51,8 +51,7 @@ class BucketsProperties {
     ZoneId zone = ZoneId.of(change.getFirst());
     FixedClock clock = FixedClock.at(change.getLast());
     Path folder = Files.createTempDirectory("vatio-buckets");
-    try (Readings readings =
-        new Readings(kind.newUrl(folder), clock, zone, List.of(1, 2))) {
+    try (Readings readings = new Readings(kind.newUrl(folder), clock, zone, List.of(1, 2))) {
       for (int step = 0; step < 40; step++) {
         switch (random.nextInt(10)) {
           case 0, 1, 2, 3 -> readings.append(batch(random, clock.instant()));

@@ -114,17 +114,31 @@ class IntervalTest {
     List<Instant> bounds = bounds("1d", secondEvening, secondEvening.plusSeconds(1), zone);
 
     assertEquals("02:30 03:30", times(bounds));
-    assertEquals(
-        Duration.ofHours(25), Duration.between(bounds.getFirst(), bounds.getLast()));
+    assertEquals(Duration.ofHours(25), Duration.between(bounds.getFirst(), bounds.getLast()));
   }
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"Europe/Madrid", "Asia/Kolkata", "Australia/Lord_Howe", "America/St_Johns", "Pacific/Apia"})
+      strings = {
+        "Europe/Madrid",
+        "Asia/Kolkata",
+        "Australia/Lord_Howe",
+        "America/St_Johns",
+        "Pacific/Apia"
+      })
   void every_moment_lies_in_one_interval_of_every_length(ZoneId zone) {
     for (String code : List.of("10s", "1m", "15m", "1h", "2h", "6h", "90m", "1d", "1w", "1mo")) {
       Interval interval = Interval.parse(code).orElseThrow();
-      for (String day : List.of("2011-12-29", "2010-11-06", "2026-03-28", "2026-04-04", "2026-10-03", "2026-10-24", "2026-11-01", "2026-03-07")) {
+      for (String day :
+          List.of(
+              "2011-12-29",
+              "2010-11-06",
+              "2026-03-28",
+              "2026-04-04",
+              "2026-10-03",
+              "2026-10-24",
+              "2026-11-01",
+              "2026-03-07")) {
         long from = Micros.of(Instant.parse(day + "T00:00:00Z"));
         long step = interval.length() < 3_600_000_000L ? 61_000_000L : 599_000_000L;
         for (long ts = from; ts < from + 172_800_000_000L; ts += step) {
@@ -145,7 +159,21 @@ class IntervalTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "0m", "7m", "1", "m", "-1h", "1M", "25h", "1 h", "9999999d", "999999y", "1.5h"})
+  @ValueSource(
+      strings = {
+        "",
+        "0m",
+        "7m",
+        "1",
+        "m",
+        "-1h",
+        "1M",
+        "25h",
+        "1 h",
+        "9999999d",
+        "999999y",
+        "1.5h"
+      })
   void knows_no_others(String code) {
     assertEquals(Optional.empty(), Interval.parse(code));
   }
@@ -158,8 +186,7 @@ class IntervalTest {
   }
 
   private static List<Instant> bounds(String code, Instant from, Instant to, ZoneId zone) {
-    long[] bounds =
-        Interval.parse(code).orElseThrow().bounds(Micros.of(from), Micros.of(to), zone);
+    long[] bounds = Interval.parse(code).orElseThrow().bounds(Micros.of(from), Micros.of(to), zone);
     return Arrays.stream(bounds).mapToObj(Micros::toInstant).toList();
   }
 

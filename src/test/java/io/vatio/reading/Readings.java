@@ -59,8 +59,7 @@ final class Readings implements AutoCloseable {
       if (row != null) {
         from = Math.min(from, row.seq());
         to = Math.max(to, row.seq());
-        model(row.seriesId())
-            .put(row.ts(), new Known(row.value(), Quality.isGood(row.quality())));
+        model(row.seriesId()).put(row.ts(), new Known(row.value(), Quality.isGood(row.quality())));
       }
     }
     if (to > 0) {
@@ -77,8 +76,7 @@ final class Readings implements AutoCloseable {
         id,
         ts,
         ts,
-        () ->
-            store.correct(new Correction(id, ts, value, 0, "r", "a", clock.instant())));
+        () -> store.correct(new Correction(id, ts, value, 0, "r", "a", clock.instant())));
     model(id).put(ts, new Known(value, true));
   }
 
