@@ -21,6 +21,7 @@ import io.vatio.ingest.Decoders;
 import io.vatio.ingest.DeviceStateDecoder;
 import io.vatio.ingest.Inbox;
 import io.vatio.ingest.InboxSettings;
+import io.vatio.ingest.ReadingsStored;
 import io.vatio.ingest.SensorDataDecoder;
 import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Principal;
@@ -44,6 +45,7 @@ import io.vatio.protocol.mqtt.EmbeddedBroker;
 import io.vatio.protocol.mqtt.MqttSettings;
 import io.vatio.reading.ReadingSettings;
 import io.vatio.reading.ReadingStore;
+import io.vatio.reading.SeriesModule;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.site.Site;
 import io.vatio.site.SiteRegistry;
@@ -122,8 +124,24 @@ public final class Server implements AutoCloseable {
                   storage.deadLetters()),
               storage.events(),
               new Inbox.Voice(messages, meters));
+      SeriesModule series =
+          SeriesModule.open(
+              new SeriesModule.Needs(
+                  storage.database(),
+                  storage.devices(),
+                  storage.catalogue(),
+                  storage.readings(),
+                  site.zone(),
+                  clock));
+      storage
+          .events()
+          .subscribe(
+              ReadingsStored.class,
+              stored -> series.rollups().heard(stored.fromSeq(), stored.toSeq()));
       storage.readings().start(clock, ReadingSettings.DEFAULT);
       keep("readings", storage.readings()::close);
+      series.start();
+      keep("roll-ups", series::close);
       inbox.start();
       keep("inbox", inbox::close);
 
@@ -152,6 +170,7 @@ public final class Server implements AutoCloseable {
       new DispositivoRoutes(storage.devices(), messages).addTo(api);
       new DeadLetterRoutes(storage.deadLetters()).addTo(api);
       wind.addTo(api, inbox);
+      series.addTo(api);
       new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
           .addTo(api);
       new AlertRoutes(storage.database(), clock).addTo(api);

@@ -89,6 +89,11 @@ public final class SeriesCatalogue {
         .toList();
   }
 
+  /// All series in order of their creation.
+  public List<Series> listAll() {
+    return byId.values().stream().sorted(Comparator.comparingInt(Series::id)).toList();
+  }
+
   public int countOf(long deviceId) {
     return perDevice.getOrDefault(deviceId, 0);
   }

@@ -1,0 +1,69 @@
+package io.vatio.reading;
+
+import io.vatio.device.DeviceRegistry;
+import io.vatio.platform.db.Database;
+import io.vatio.platform.http.HttpApi;
+import io.vatio.sensor.Series;
+import io.vatio.sensor.SeriesCatalogue;
+import java.time.Clock;
+import java.time.ZoneId;
+
+/// The wiring of what readings add up to: roll-ups beside the store, and the routes that ask.
+public final class SeriesModule implements AutoCloseable {
+  private final Needs needs;
+  private final Rollups rollups;
+  private final Buckets buckets;
+
+  private SeriesModule(Needs needs, Rollups rollups) {
+    this.needs = needs;
+    this.rollups = rollups;
+    this.buckets = new Buckets(rollups);
+  }
+
+  /// What it needs of the other rooms.
+  ///
+  /// @param zone of the site: hours and days follow its clock
+  public record Needs(
+      Database database,
+      DeviceRegistry devices,
+      SeriesCatalogue catalogue,
+      ReadingStore readings,
+      ZoneId zone,
+      Clock clock) {}
+
+  /// Finds out what is still to be added up. Blocks; call before the store works and before the
+  /// first reading comes in.
+  public static SeriesModule open(Needs needs) {
+    return new SeriesModule(
+        needs,
+        Rollups.open(
+            needs.database(),
+            needs.readings(),
+            needs.catalogue().listAll().stream().map(Series::id).toList(),
+            needs.zone(),
+            needs.clock()));
+  }
+
+  public Rollups rollups() {
+    return rollups;
+  }
+
+  public Buckets buckets() {
+    return buckets;
+  }
+
+  /// Starts the work beside.
+  public void start() {
+    rollups.start();
+  }
+
+  public void addTo(HttpApi api) {
+    SeriesSelection selection = new SeriesSelection(needs.devices(), needs.catalogue());
+    new SeriesRoutes(selection, buckets, needs.readings(), needs.zone(), needs.clock()).addTo(api);
+  }
+
+  @Override
+  public void close() {
+    rollups.close();
+  }
+}
