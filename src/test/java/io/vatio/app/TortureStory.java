@@ -82,7 +82,8 @@ class TortureStory {
   private static void kill(Process worker, int afterMs) {
     try {
       worker.waitFor(afterMs, TimeUnit.MILLISECONDS);
-      worker.destroyForcibly();
+      // Not the process itself: that would close the stream with what it said last.
+      worker.toHandle().destroyForcibly();
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
