@@ -1,5 +1,6 @@
 package io.vatio.app;
 
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vatio.account.AccountModule;
@@ -45,6 +46,7 @@ import io.vatio.protocol.mqtt.EmbeddedBroker;
 import io.vatio.protocol.mqtt.MqttSettings;
 import io.vatio.reading.ReadingSettings;
 import io.vatio.reading.ReadingStore;
+import io.vatio.reading.Rollups;
 import io.vatio.reading.SeriesModule;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.site.Site;
@@ -142,6 +144,9 @@ public final class Server implements AutoCloseable {
       keep("readings", storage.readings()::close);
       series.start();
       keep("roll-ups", series::close);
+      Gauge.builder("vatio.rollup.behind", series.rollups(), Rollups::backlog)
+          .description("Hours of sensors that wait to be added up")
+          .register(meters);
       inbox.start();
       keep("inbox", inbox::close);
 
