@@ -1,6 +1,7 @@
 package io.vatio.app;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vatio.ingest.Spool;
 import io.vatio.kernel.Permission;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.StorageException;
@@ -28,6 +29,7 @@ final class HealthRoutes {
 
   private final Database database;
   private final Supplier<@Nullable StorageException> failedCommit;
+  private final Supplier<Spool.@Nullable Status> spooling;
   private final MqttGateway brokers;
   private final PrometheusMeterRegistry meters;
   private final Clock clock;
@@ -37,14 +39,17 @@ final class HealthRoutes {
   private Instant seenAt = Instant.MIN;
 
   /// @param failedCommit why the last commit of readings failed, null when it did not
+  /// @param spooling what waits for the database, null when nothing could
   HealthRoutes(
       Database database,
       Supplier<@Nullable StorageException> failedCommit,
+      Supplier<Spool.@Nullable Status> spooling,
       MqttGateway brokers,
       PrometheusMeterRegistry meters,
       Clock clock) {
     this.database = database;
     this.failedCommit = failedCommit;
+    this.spooling = spooling;
     this.brokers = brokers;
     this.meters = meters;
     this.clock = clock;
@@ -65,14 +70,24 @@ final class HealthRoutes {
   }
 
   private Reply ready(Request request) {
-    boolean storage = isStorageUp();
+    Spool.Status spool = spooling.get();
+    boolean database = isStorageUp(spool);
+    // What is acknowledged now is on the disk here, and goes to the database when it is back.
+    boolean spools = !database && spool != null && !spool.full();
+    boolean storage = database || spools;
     MqttGateway.Health health = brokers.health();
     boolean broker = health.up();
     var body = Json.object();
-    body.put("status", storage && broker ? "up" : "down");
+    body.put("status", !storage || !broker ? "down" : spools ? "degraded" : "up");
     body.putObject("checks")
-        .put("storage", storage ? "up" : "down")
+        .put("storage", database ? "up" : spools ? "spooling" : "down")
         .put("broker", broker ? "up" : "down");
+    if (spool != null && spool.messages() > 0) {
+      body.putObject("spool")
+          .put("messages", spool.messages())
+          .put("bytes", spool.bytes())
+          .put("limit", spool.limit());
+    }
     if (health.trouble() != null) {
       body.putObject("reasons").put("broker", health.trouble());
     }
@@ -80,9 +95,14 @@ final class HealthRoutes {
     return Reply.json(storage && broker ? 200 : 503, body);
   }
 
-  private synchronized boolean isStorageUp() {
+  private synchronized boolean isStorageUp(Spool.@Nullable Status spool) {
     Instant now = clock.instant();
     StorageException failure = failedCommit.get();
+    if (failure != null && spool != null && spool.messages() > 0) {
+      // The inbox asks by itself until the database is back; a server that hangs would make us
+      // hang too.
+      return false;
+    }
     if (failure != null && !failure.equals(seen)) {
       seenAt = now;
     }

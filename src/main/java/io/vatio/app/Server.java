@@ -1,6 +1,7 @@
 package io.vatio.app;
 
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vatio.account.AccountModule;
@@ -24,6 +25,8 @@ import io.vatio.ingest.Inbox;
 import io.vatio.ingest.InboxSettings;
 import io.vatio.ingest.ReadingsStored;
 import io.vatio.ingest.SensorDataDecoder;
+import io.vatio.ingest.Spool;
+import io.vatio.ingest.SpoolSettings;
 import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Principal;
 import io.vatio.live.LiveModule;
@@ -123,7 +126,8 @@ public final class Server implements AutoCloseable {
                   storage.devices(),
                   storage.catalogue(),
                   storage.readings(),
-                  storage.deadLetters()),
+                  storage.deadLetters(),
+                  spool(folder.path(), storage.database(), meters)),
               storage.events(),
               new Inbox.Voice(messages, meters));
       SeriesModule series =
@@ -219,7 +223,13 @@ public final class Server implements AutoCloseable {
       brokers.mount(api);
       accounts.whenKeyRevoked(
           id -> brokers.disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id));
-      new HealthRoutes(storage.database(), inbox::storageFailure, brokers, meters, clock)
+      new HealthRoutes(
+              storage.database(),
+              inbox::storageFailure,
+              inbox::spooling,
+              brokers,
+              meters,
+              clock)
           .addTo(api);
       new ApiDocs().addTo(api);
       new PageRoutes(certificate == null ? null : certificate.authority()).addTo(api);
@@ -279,6 +289,13 @@ public final class Server implements AutoCloseable {
         catalogue,
         ReadingStore.open(database),
         new DeadLetterStore(database));
+  }
+
+  private @Nullable Spool spool(Path folder, Database database, MeterRegistry meters) {
+    return settings.databaseUrl().isEmpty()
+        ? null
+        : Spool.open(
+            new SpoolSettings(folder.resolve("spool"), settings.spoolBytes()), database, meters);
   }
 
   private static List<Decoder> decoders(Site site, WindModule wind) {

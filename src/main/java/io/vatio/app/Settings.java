@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param dataDir folder of database, keys and certificates
 /// @param postgres URL with password, null for the embedded database
+/// @param spoolBytes that may wait on our disk while PostgreSQL is away, 0 for none
 /// @param publicUrl base of links without last slash, null: from the request
 /// @param jsonLogs whether log lines are JSON
 /// @param demo whether this is a demonstration in a throw-away folder
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 public record Settings(
     Path dataDir,
     @Nullable String postgres,
+    long spoolBytes,
     HttpSettings http,
     @Nullable String publicUrl,
     Mqtt mqtt,

@@ -345,6 +345,7 @@ public final class SettingsReader {
     return new Settings(
         dataDir,
         value(SettingsRows.DATABASE_URL),
+        (long) require(SettingsRows.SPOOL_SIZE) << 20,
         new HttpSettings(
             require(SettingsRows.HTTP_HOST),
             require(SettingsRows.HTTP_PORT),

@@ -29,6 +29,15 @@ final class SettingsRows {
           "postgresql://vatio:s3cret@db:5432/vatio",
           "PostgreSQL 15 or later to use instead of the embedded SQLite database.");
 
+  static final SettingsRow<Integer> SPOOL_SIZE =
+      row(
+          "spool.size",
+          SettingsType.wholeNumber("number", 0, 1 << 20),
+          "MiB",
+          "1024",
+          "8192",
+          "How much may wait in the data folder while the PostgreSQL server is away; acknowledged as on the disk, and taken into the database in order when it is back. 0: nothing waits, senders are told to try later. The embedded database needs none.");
+
   static final SettingsRow<String> HTTP_HOST =
       row(
           "http.host",
@@ -205,6 +214,7 @@ final class SettingsRows {
       List.of(
           DATA_DIR,
           DATABASE_URL,
+          SPOOL_SIZE,
           HTTP_HOST,
           HTTP_PORT,
           MQTT_HOST,

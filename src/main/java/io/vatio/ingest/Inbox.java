@@ -30,6 +30,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -57,8 +58,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// Bounded: a full inbox, or a store that lags too far behind, answers [Receipt.Overloaded] at
 /// once.
-/// When storage fails nothing is
-/// acknowledged, the senders hear Overloaded, and the next batch tries again.
+/// When storage fails, messages wait in the [Spool] and are acknowledged from there, as long as it
+/// has room; without one nothing is acknowledged, the senders hear Overloaded, and the next batch
+/// tries again.
 public final class Inbox implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
 
@@ -67,6 +69,9 @@ public final class Inbox implements AutoCloseable {
   private static final Duration RETRY_WHEN_STORAGE_FAILS = Duration.ofSeconds(5);
   private static final long IDLE_POLL_MS = 250;
 
+  /// How long what waited is taken in before newcomers get their turn.
+  private static final long DRAIN_NS = Duration.ofMillis(500).toNanos();
+
   private final InboxSettings settings;
   private final Decoders decoders;
   private final Database database;
@@ -74,6 +79,7 @@ public final class Inbox implements AutoCloseable {
   private final SeriesCatalogue catalogue;
   private final ReadingStore readings;
   private final DeadLetterStore deadLetters;
+  private final @Nullable Spool spool;
   private final Events events;
   private final Messages messages;
   private final MeterRegistry meters;
@@ -100,6 +106,7 @@ public final class Inbox implements AutoCloseable {
     this.catalogue = storage.catalogue();
     this.readings = storage.readings();
     this.deadLetters = storage.deadLetters();
+    this.spool = storage.spool();
     this.events = events;
     this.messages = voice.messages();
     this.meters = voice.meters();
@@ -149,6 +156,11 @@ public final class Inbox implements AutoCloseable {
     return storageFailure;
   }
 
+  /// How much waits in the spool, null when there is none.
+  public Spool.@Nullable Status spooling() {
+    return spool == null ? null : spool.status();
+  }
+
   private void count(Origin origin) {
     Counter counter = received.get(origin);
     if (counter != null) {
@@ -172,7 +184,7 @@ public final class Inbox implements AutoCloseable {
     if (closed || readings.isFull() || waitingBytes.get() + size > settings.bytes()) {
       return full();
     }
-    Waiting waiting = new Waiting(message, decoding, new CompletableFuture<>());
+    Waiting waiting = Waiting.of(message, decoding);
     waitingBytes.addAndGet(size);
     if (!queue.offer(waiting)) {
       waitingBytes.addAndGet(-size);
@@ -190,7 +202,7 @@ public final class Inbox implements AutoCloseable {
     List<Waiting> batch = new ArrayList<>(MAX_BATCH);
     while (true) {
       try {
-        Waiting first = queue.poll(IDLE_POLL_MS, TimeUnit.MILLISECONDS);
+        Waiting first = queue.poll(drain() ? 0 : IDLE_POLL_MS, TimeUnit.MILLISECONDS);
         if (first != null) {
           batch.add(first);
           queue.drainTo(batch, MAX_BATCH - 1);
@@ -219,11 +231,20 @@ public final class Inbox implements AutoCloseable {
   /// to
   /// blame, and each is tried by itself so that it harms nobody else.
   private void storeAll(List<Waiting> batch) {
+    if (spool != null && !spool.isEmpty() && !batch.getFirst().isFromSpool()) {
+      // Behind those that came before.
+      putAside(spool, batch, null);
+      return;
+    }
     try {
       store(batch);
     } catch (RuntimeException e) {
       LOG.error("inbox: a batch of {} failed, trying its messages one by one", batch.size(), e);
       for (Waiting waiting : batch) {
+        if (waiting.isFromSpool() && storageFailure != null) {
+          // It and all behind it stay where they are.
+          return;
+        }
         storeAlone(waiting);
       }
     }
@@ -242,11 +263,16 @@ public final class Inbox implements AutoCloseable {
           new Rejection(Rejection.Reason.MALFORMED, Text.of("ingest.not_understood"));
       store(
           List.of(
-              new Waiting(waiting.message(), new Decoding.Refused(rejection), waiting.receipt())));
+              new Waiting(
+                  waiting.message(),
+                  new Decoding.Refused(rejection),
+                  waiting.place(),
+                  waiting.receipt())));
     }
   }
 
-  private void store(List<Waiting> batch) {
+  private void store(List<Waiting> waiting) {
+    Batch batch = new Batch(waiting);
     List<Runnable> receipts;
     try {
       receipts = commits.recordCallable(() -> commit(batch));
@@ -256,11 +282,10 @@ public final class Inbox implements AutoCloseable {
       }
     } catch (StorageException e) {
       if (storageFailure == null) {
-        LOG.error(
-            "storage fails, nothing is acknowledged until it works again: {}", e.getMessage());
+        LOG.error("storage fails: {}", e.getMessage());
       }
       storageFailure = e;
-      overloaded.increment(batch.size());
+      putOff(waiting, batch);
       return;
     } catch (RuntimeException e) {
       throw e;
@@ -272,9 +297,113 @@ public final class Inbox implements AutoCloseable {
     }
   }
 
-  /// Commits a batch; returns what to tell each sender.
-  private List<Runnable> commit(List<Waiting> waiting) {
+  /// The database did not take a batch, or took it and could not say so.
+  private void putOff(List<Waiting> waiting, Batch batch) {
+    if (spool == null) {
+      overloaded.increment(waiting.size());
+      return;
+    }
+    spool.lost();
+    if (!waiting.getFirst().isFromSpool()) {
+      putAside(spool, waiting, batch.suspect());
+    }
+  }
+
+  /// Puts messages into the spool and tells their senders.
+  private void putAside(Spool spool, List<Waiting> waiting, Spooled.@Nullable Suspect suspect) {
     Batch batch = new Batch(waiting);
+    batch.judge();
+    if (!spool.add(batch.spooled(suspect))) {
+      overloaded.increment(waiting.size());
+      return;
+    }
+    devices.changes().lock();
+    try {
+      devices.heard(batch.heard(), batch.newest());
+    } finally {
+      devices.changes().unlock();
+    }
+    batch.promises().forEach(Runnable::run);
+  }
+
+  /// Takes in what waits in the spool, for a moment.
+  ///
+  /// @return whether more waits and the database takes it
+  private boolean drain() {
+    if (spool == null) {
+      return false;
+    }
+    long start = System.nanoTime();
+    try {
+      while (!spool.isEmpty() && spool.isConnected()) {
+        if (System.nanoTime() - start > DRAIN_NS) {
+          return true;
+        }
+        drainBatch(spool);
+      }
+    } catch (StorageException e) {
+      LOG.warn("what waits in the spool goes on waiting: {}", e.getMessage());
+      spool.lost();
+    }
+    return false;
+  }
+
+  private void drainBatch(Spool spool) {
+    List<Spool.Taken> taken = spool.next(MAX_BATCH);
+    if (taken.isEmpty()) {
+      LOG.error("spool: its files are gone up to message {}", spool.last());
+      skip(spool, spool.last());
+      return;
+    }
+    Spooled.Suspect suspect = suspect(taken.getFirst());
+    if (suspect != null && wasCommitted(suspect)) {
+      skip(spool, taken.getLast().number());
+    } else {
+      storeAll(taken.stream().map(Inbox::waiting).toList());
+    }
+  }
+
+  private static Spooled.@Nullable Suspect suspect(Spool.Taken taken) {
+    Spooled message = taken.message();
+    return message == null ? null : message.suspect();
+  }
+
+  private boolean wasCommitted(Spooled.Suspect suspect) {
+    return database.write(
+        handle ->
+            readings.isCommitted(handle, suspect.seriesId(), suspect.ts(), suspect.seq()));
+  }
+
+  private void skip(Spool spool, long to) {
+    database.write(
+        handle -> {
+          spool.move(handle, to);
+          return true;
+        });
+    spool.taken(to);
+  }
+
+  private static Waiting waiting(Spool.Taken taken) {
+    Spooled spooled = taken.message();
+    if (spooled != null) {
+      return new Waiting(
+          spooled.message(), spooled.decoding(), taken.number(), new CompletableFuture<>());
+    }
+    RawMessage unknown =
+        RawMessage.of(
+            Origin.SPOOL,
+            Long.toString(taken.number()),
+            taken.frame(),
+            Instant.EPOCH,
+            new Principal.Anonymous("spool"));
+    Rejection damaged =
+        new Rejection(Rejection.Reason.MALFORMED, Text.of("ingest.spool_damaged"));
+    return new Waiting(
+        unknown, new Decoding.Refused(damaged), taken.number(), new CompletableFuture<>());
+  }
+
+  /// Commits a batch; returns what to tell each sender.
+  private List<Runnable> commit(Batch batch) {
     batch.createDevices();
     batch.createSeries();
     batch.collect();
@@ -289,6 +418,9 @@ public final class Inbox implements AutoCloseable {
     }
     Appended appended = committed.appended();
     readings.committed(appended);
+    if (spool != null && batch.place() > 0) {
+      spool.taken(batch.place());
+    }
     announce(appended);
     return batch.receipts(appended);
   }
@@ -350,6 +482,9 @@ public final class Inbox implements AutoCloseable {
     closed = true;
     try {
       writer.join(Duration.ofSeconds(10));
+      if (spool != null) {
+        spool.close();
+      }
       devices.saveHeard(true);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -359,18 +494,40 @@ public final class Inbox implements AutoCloseable {
   }
 
   /// Where the inbox puts things.
+  ///
+  /// @param spool where messages wait while the database is away, null for nowhere
   public record Storage(
       Database database,
       DeviceRegistry devices,
       SeriesCatalogue catalogue,
       ReadingStore readings,
-      DeadLetterStore deadLetters) {}
+      DeadLetterStore deadLetters,
+      @Nullable Spool spool) {
+    /// Without a spool.
+    public Storage(
+        Database database,
+        DeviceRegistry devices,
+        SeriesCatalogue catalogue,
+        ReadingStore readings,
+        DeadLetterStore deadLetters) {
+      this(database, devices, catalogue, readings, deadLetters, null);
+    }
+  }
 
   /// How the inbox speaks to people.
   public record Voice(Messages messages, MeterRegistry meters) {}
 
+  /// @param place its number in the spool, 0 when it did not come from there
   private record Waiting(
-      RawMessage message, Decoding decoding, CompletableFuture<Receipt> receipt) {}
+      RawMessage message, Decoding decoding, long place, CompletableFuture<Receipt> receipt) {
+    static Waiting of(RawMessage message, Decoding decoding) {
+      return new Waiting(message, decoding, 0, new CompletableFuture<>());
+    }
+
+    boolean isFromSpool() {
+      return place > 0;
+    }
+  }
 
   private record Committed(Appended appended, DeviceRegistry.StateChanges states) {}
 
@@ -388,6 +545,9 @@ public final class Inbox implements AutoCloseable {
     private final List<NewReading> rows = new ArrayList<>();
     private final List<DeviceRegistry.Report> reports = new ArrayList<>();
     private final Map<String, Device> known = new HashMap<>();
+
+    /// What was about to be committed, null before that.
+    private @Nullable Appended tried;
 
     Batch(List<Waiting> waiting) {
       this.waiting = waiting;
@@ -558,7 +718,84 @@ public final class Inbox implements AutoCloseable {
       Appended appended = readings.append(handle, rows);
       DeviceRegistry.StateChanges states = devices.apply(handle, reports);
       deadLetters.insert(handle, letters());
+      if (spool != null && place() > 0) {
+        spool.move(handle, place());
+      }
+      tried = appended;
       return new Committed(appended, states);
+    }
+
+    /// The place in the spool of its last message, 0 when it did not come from there.
+    long place() {
+      return waiting.getLast().place();
+    }
+
+    /// A reading that tells whether a commit without an answer took place; null when there cannot
+    /// have been one, or when it does not matter.
+    Spooled.@Nullable Suspect suspect() {
+      if (tried != null) {
+        for (Reading row : tried.rows()) {
+          if (row != null) {
+            return new Spooled.Suspect(row.seriesId(), row.ts(), row.seq());
+          }
+        }
+      }
+      return null;
+    }
+
+    /// Refuses what can be refused without the database.
+    void judge() {
+      for (int i = 0; i < waiting.size(); i++) {
+        switch (waiting.get(i).decoding()) {
+          case Decoding.Refused(Rejection rejection) -> refused[i] = rejection;
+          case Decoding.Content content -> {
+            for (DeviceTemplate template : templates(content)) {
+              Principal sender = waiting.get(i).message().sender();
+              Rejection rejection = mayReport(sender, template);
+              Optional<Device> device = devices.findBySerial(template.serial());
+              if (rejection == null && device.isEmpty()) {
+                rejection = mayCreate(sender, template, 0);
+              }
+              if (rejection != null) {
+                refused[i] = rejection;
+                break;
+              }
+              device.ifPresent(present -> known.put(template.serial(), present));
+            }
+          }
+        }
+      }
+    }
+
+    /// Its messages as they go into the spool.
+    List<Spooled> spooled(Spooled.@Nullable Suspect suspect) {
+      List<Spooled> messages = new ArrayList<>(waiting.size());
+      for (int i = 0; i < waiting.size(); i++) {
+        Rejection rejection = refused[i];
+        Decoding decoding =
+            rejection == null ? waiting.get(i).decoding() : new Decoding.Refused(rejection);
+        messages.add(new Spooled(waiting.get(i).message(), decoding, suspect));
+      }
+      return messages;
+    }
+
+    /// What to tell the senders of messages in the spool: they are on the disk.
+    List<Runnable> promises() {
+      List<Runnable> promises = new ArrayList<>(waiting.size());
+      for (int i = 0; i < waiting.size(); i++) {
+        CompletableFuture<Receipt> receipt = waiting.get(i).receipt();
+        Rejection rejection = refused[i];
+        Receipt answer =
+            rejection != null
+                ? new Receipt.Rejected(rejection)
+                : new Receipt.Stored(sampleCount(waiting.get(i).decoding()));
+        promises.add(() -> receipt.complete(answer));
+      }
+      return promises;
+    }
+
+    private static int sampleCount(Decoding decoding) {
+      return decoding instanceof Decoding.Content content ? content.samples().size() : 0;
     }
 
     private List<DeadLetter> letters() {

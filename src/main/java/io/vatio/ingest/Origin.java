@@ -4,5 +4,7 @@ package io.vatio.ingest;
 public enum Origin {
   MQTT,
   HTTP,
-  OCPP
+  OCPP,
+  /// None: a message damaged while it waited for the database, of which nothing else is known.
+  SPOOL
 }

@@ -251,6 +251,12 @@ final class PostgresReadingStore implements ReadingStore {
     return database.read(handle -> find(handle, seriesId, ts));
   }
 
+  @Override
+  public boolean isCommitted(Handle handle, int seriesId, long ts, long seq) {
+    PostgresAppend.lock(handle.getConnection());
+    return find(handle, seriesId, ts).filter(found -> found.seq() == seq).isPresent();
+  }
+
   private static Optional<Reading> find(Handle handle, int seriesId, long ts) {
     return page(handle, seriesId, ts, ts + 1, 1).stream().findFirst();
   }

@@ -50,6 +50,10 @@ public interface ReadingStore extends AutoCloseable {
   /// The reading of this series at this very microsecond.
   Optional<Reading> find(int seriesId, long ts);
 
+  /// Whether this very reading, with this seq, was committed, asked inside a writing transaction.
+  /// Where a server commits, it waits for an append whose connection broke in the middle.
+  boolean isCommitted(Handle handle, int seriesId, long ts, long seq);
+
   /// The newest reading of a series before a time.
   default Optional<Reading> before(int seriesId, long ts) {
     return newest(seriesId, Long.MIN_VALUE, ts, 1).stream().findFirst();

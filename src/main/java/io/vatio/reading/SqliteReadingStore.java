@@ -242,6 +242,11 @@ final class SqliteReadingStore implements ReadingStore {
     return database.read(handle -> find(handle, seriesId, ts));
   }
 
+  @Override
+  public boolean isCommitted(Handle handle, int seriesId, long ts, long seq) {
+    return find(handle, seriesId, ts).filter(found -> found.seq() == seq).isPresent();
+  }
+
   private Optional<Reading> find(Handle handle, int seriesId, long ts) {
     Reading found = hotSeries(handle, seriesId).find(ts);
     return found == null
