@@ -224,12 +224,7 @@ public final class Server implements AutoCloseable {
       accounts.whenKeyRevoked(
           id -> brokers.disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id));
       new HealthRoutes(
-              storage.database(),
-              inbox::storageFailure,
-              inbox::spooling,
-              brokers,
-              meters,
-              clock)
+              storage.database(), inbox::storageFailure, inbox::spooling, brokers, meters, clock)
           .addTo(api);
       new ApiDocs().addTo(api);
       new PageRoutes(certificate == null ? null : certificate.authority()).addTo(api);

@@ -370,8 +370,7 @@ public final class Inbox implements AutoCloseable {
 
   private boolean wasCommitted(Spooled.Suspect suspect) {
     return database.write(
-        handle ->
-            readings.isCommitted(handle, suspect.seriesId(), suspect.ts(), suspect.seq()));
+        handle -> readings.isCommitted(handle, suspect.seriesId(), suspect.ts(), suspect.seq()));
   }
 
   private void skip(Spool spool, long to) {
@@ -396,8 +395,7 @@ public final class Inbox implements AutoCloseable {
             taken.frame(),
             Instant.EPOCH,
             new Principal.Anonymous("spool"));
-    Rejection damaged =
-        new Rejection(Rejection.Reason.MALFORMED, Text.of("ingest.spool_damaged"));
+    Rejection damaged = new Rejection(Rejection.Reason.MALFORMED, Text.of("ingest.spool_damaged"));
     return new Waiting(
         unknown, new Decoding.Refused(damaged), taken.number(), new CompletableFuture<>());
   }

@@ -147,6 +147,10 @@ final class SpoolFrame {
           data.writeByte(5);
           text(anonymous.address());
         }
+        case Principal.Broker broker -> {
+          data.writeByte(6);
+          text(broker.place());
+        }
       }
     }
 
@@ -294,6 +298,7 @@ final class SpoolFrame {
         case 3 -> new Principal.Device(data.readLong(), text());
         case 4 -> new Principal.Trusted(text(), text(), permissions());
         case 5 -> new Principal.Anonymous(text());
+        case 6 -> new Principal.Broker(text());
         default -> throw new IOException("sender " + kind);
       };
     }

@@ -9,7 +9,9 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 
@@ -37,7 +39,8 @@ final class PostgresAppend {
   private static final String FROM_ARRAYS =
       """
       INSERT INTO reading (%1$s)
-      SELECT %1$s FROM unnest(?, ?, ?, ?, ?, ?, ?) AS new (%1$s)
+      SELECT %1$s FROM unnest(?::int[], ?::bigint[], ?::bigint[], ?::float8[], ?::int[], ?::text[], ?::bigint[])
+             AS new (%1$s)
       ON CONFLICT DO NOTHING
       RETURNING seq
       """
@@ -51,6 +54,11 @@ final class PostgresAppend {
       RETURNING seq
       """
           .formatted(COLUMNS);
+
+  private static final int TIMES_AT_ONCE = 100;
+
+  private static final String TIMES =
+      "SELECT ts FROM reading WHERE series_id = ? AND ts >= ? ORDER BY ts LIMIT " + TIMES_AT_ONCE;
 
   private final Connection connection;
   private final PostgresCopy copy;
@@ -82,11 +90,9 @@ final class PostgresAppend {
   ///
   /// @return by position: as it is stored, null where it was there before
   List<@Nullable Reading> run() throws SQLException {
-    long step = 1;
     while (!waiting.isEmpty()) {
       insert();
-      moveCollided(step);
-      step = Math.min(step * 2, 1_000_000);
+      moveCollided();
     }
     return Arrays.asList(stored);
   }
@@ -218,15 +224,43 @@ final class PostgresAppend {
   }
 
   /// What was not stored was refused by the key. A timed row is a duplicate; one without a time of
-  /// its own never is, and moves on until it finds a free place.
-  private void moveCollided(long step) {
+  /// its own never is, and moves on to a free place.
+  private void moveCollided() throws SQLException {
     List<Integer> moved = new ArrayList<>();
+    Map<Integer, Long> taken = new HashMap<>();
     for (int position : waiting) {
-      if (stored[position] == null && !readings.get(position).timed()) {
-        times[position] += step;
+      NewReading r = readings.get(position);
+      if (stored[position] == null && !r.timed()) {
+        long from = Math.max(times[position], taken.getOrDefault(r.seriesId(), Long.MIN_VALUE));
+        times[position] = free(connection, r.seriesId(), from + 1);
+        taken.put(r.seriesId(), times[position]);
         moved.add(position);
       }
     }
     waiting = moved;
+  }
+
+  /// The first microsecond from this one on at which a series has no reading.
+  static long free(Connection connection, int seriesId, long from) throws SQLException {
+    try (PreparedStatement select = connection.prepareStatement(TIMES)) {
+      long free = from;
+      while (true) {
+        select.setInt(1, seriesId);
+        select.setLong(2, free);
+        int seen = 0;
+        try (ResultSet rows = select.executeQuery()) {
+          while (rows.next()) {
+            seen++;
+            if (rows.getLong(1) != free) {
+              return free;
+            }
+            free++;
+          }
+        }
+        if (seen < TIMES_AT_ONCE) {
+          return free;
+        }
+      }
+    }
   }
 }

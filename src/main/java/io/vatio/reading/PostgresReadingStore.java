@@ -165,18 +165,42 @@ final class PostgresReadingStore implements ReadingStore {
       if (!r.timed() && r.delivery() != 0) {
         fingerprints.add(r.delivery());
       }
-      long ts = r.ts();
-      if (!r.timed()) {
-        ts = Math.max(ts, untimed.getOrDefault(r.seriesId(), Long.MIN_VALUE) + 1);
-        untimed.put(r.seriesId(), ts);
-      }
+      long ts = r.timed() ? r.ts() : place(handle, r);
       partitions.ensure(handle, ts);
       append.add(i, ts);
     }
     try {
-      return new Appended(append.run(), fingerprints);
+      List<@Nullable Reading> rows = append.run();
+      notePlaces(readings, rows);
+      return new Appended(rows, fingerprints);
     } catch (SQLException e) {
       throw failure("append " + readings.size() + " readings", e);
+    }
+  }
+
+  /// Where a reading without a time of its own may stand: behind the last one of its kind.
+  private long place(Handle handle, NewReading reading) {
+    Long last = untimed.get(reading.seriesId());
+    long place = reading.ts();
+    if (last != null) {
+      place = Math.max(place, last + 1);
+    } else {
+      try {
+        place = PostgresAppend.free(handle.getConnection(), reading.seriesId(), place);
+      } catch (SQLException e) {
+        throw failure("place in series " + reading.seriesId(), e);
+      }
+    }
+    untimed.put(reading.seriesId(), place);
+    return place;
+  }
+
+  private void notePlaces(List<NewReading> readings, List<@Nullable Reading> rows) {
+    for (int i = 0; i < rows.size(); i++) {
+      Reading row = rows.get(i);
+      if (row != null && !readings.get(i).timed()) {
+        untimed.merge(row.seriesId(), row.ts(), Math::max);
+      }
     }
   }
 

@@ -7,6 +7,8 @@ import io.vatio.ingest.Decoder;
 import io.vatio.ingest.Decoders;
 import io.vatio.ingest.Inbox;
 import io.vatio.ingest.InboxSettings;
+import io.vatio.ingest.Spool;
+import io.vatio.ingest.SpoolSettings;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
 import io.vatio.platform.text.Messages;
@@ -16,6 +18,7 @@ import io.vatio.site.SiteRegistry;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// The rooms from the database up to the inbox, wired as the server does, for tests that need no
 /// network.
@@ -34,7 +37,12 @@ public final class Core implements AutoCloseable {
   public final DeadLetterStore deadLetters;
   public final Inbox inbox;
 
-  private Core(String databaseUrl, Clock clock, InboxSettings settings, List<Decoder> decoders) {
+  private Core(
+      String databaseUrl,
+      Clock clock,
+      InboxSettings settings,
+      @Nullable SpoolSettings spool,
+      List<Decoder> decoders) {
     this.clock = clock;
     this.database = Databases.open(databaseUrl);
     this.sites = SiteRegistry.open(database, clock, MADRID, "EUR", "es");
@@ -46,7 +54,13 @@ public final class Core implements AutoCloseable {
         new Inbox(
             settings,
             new Decoders(decoders),
-            new Inbox.Storage(database, devices, catalogue, readings, deadLetters),
+            new Inbox.Storage(
+                database,
+                devices,
+                catalogue,
+                readings,
+                deadLetters,
+                spool == null ? null : Spool.open(spool, database, meters)),
             events,
             new Inbox.Voice(messages, meters));
   }
@@ -59,7 +73,15 @@ public final class Core implements AutoCloseable {
   /// The same with other limits of the inbox.
   public static Core start(
       String databaseUrl, Clock clock, InboxSettings settings, Decoder... decoders) {
-    Core core = new Core(databaseUrl, clock, settings, List.of(decoders));
+    Core core = new Core(databaseUrl, clock, settings, null, List.of(decoders));
+    core.inbox.start();
+    return core;
+  }
+
+  /// The same with a spool.
+  public static Core start(
+      String databaseUrl, Clock clock, SpoolSettings spool, Decoder... decoders) {
+    Core core = new Core(databaseUrl, clock, InboxSettings.DEFAULT, spool, List.of(decoders));
     core.inbox.start();
     return core;
   }
