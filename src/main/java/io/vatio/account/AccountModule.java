@@ -126,14 +126,30 @@ public final class AccountModule implements AutoCloseable {
     return accounts;
   }
 
-  /// Names who is told the id of an API key that was revoked, to end the sessions it has open.
+  /// Names who is told the id of an API key that was revoked or has run out, to end the sessions it
+  /// has open.
   public void whenKeyRevoked(LongConsumer listener) {
     apiKeys.whenRevoked(listener);
   }
 
+  /// Names who is told the id of an account whose rights have changed, to end the sessions it has
+  /// open; those of its API keys are told as [#whenKeyRevoked] does.
+  public void whenAccessChanged(LongConsumer listener) {
+    accounts.whenAccessChanged(
+        id -> {
+          listener.accept(id);
+          apiKeys.endOf(id);
+        });
+  }
+
+  /// Looks for keys that have run out; call it every second or so.
+  public void endExpiredKeys() {
+    apiKeys.endExpired();
+  }
+
   /// The door for every protocol.
-  public Authenticator authenticator(DeviceDoor devices) {
-    return new Gatekeeper(accounts, logins, tokens, apiKeys, devices, settings);
+  public Authenticator authenticator(DeviceDoor devices, CertificateDoor certificates) {
+    return new Gatekeeper(accounts, logins, tokens, apiKeys, devices, certificates, settings);
   }
 
   /// Adds set-up, login and API keys.

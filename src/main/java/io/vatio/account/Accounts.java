@@ -6,11 +6,13 @@ import io.vatio.platform.db.Database;
 import java.time.Clock;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongConsumer;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +34,7 @@ final class Accounts {
   private final Map<String, Account> byName = new ConcurrentHashMap<>();
   private final Map<Long, Role> roles = new ConcurrentHashMap<>();
   private final Lock changes = new ReentrantLock();
+  private volatile LongConsumer accessChanged = _ -> {};
 
   private Accounts(Database database, Clock clock) {
     this.database = database;
@@ -111,6 +114,11 @@ final class Accounts {
     }
   }
 
+  /// Names who is told the id of an account that may do something else than before, or nothing.
+  void whenAccessChanged(LongConsumer listener) {
+    accessChanged = listener;
+  }
+
   /// Changes an account; takes effect on its next request, whatever tokens are around.
   ///
   /// @return the account as it is now, empty when it is gone
@@ -129,6 +137,11 @@ final class Accounts {
           });
       byName.remove(key(before.username()));
       remember(next);
+      if (before.active() != next.active()
+          || before.superuser() != next.superuser()
+          || !Objects.equals(before.roleId(), next.roleId())) {
+        accessChanged.accept(id);
+      }
       return Optional.of(next);
     } finally {
       changes.unlock();

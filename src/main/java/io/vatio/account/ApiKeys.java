@@ -54,6 +54,10 @@ final class ApiKeys {
   private final SecureRandom random = new SecureRandom();
   private final Map<String, ApiKey> byHash = new ConcurrentHashMap<>();
   private final Lock changes = new ReentrantLock();
+
+  /// Keys that have run out and whose connections were ended.
+  private final Set<Long> ended = ConcurrentHashMap.newKeySet();
+
   private volatile LongConsumer revoked = _ -> {};
 
   private ApiKeys(Database database, Accounts accounts, Clock clock) {
@@ -129,6 +133,23 @@ final class ApiKeys {
   /// Names who is told the id of a key that was revoked, after it counts no more.
   void whenRevoked(LongConsumer listener) {
     revoked = listener;
+  }
+
+  /// Ends what was opened with keys that have run out since the last call.
+  void endExpired() {
+    Instant now = clock.instant();
+    for (ApiKey key : byHash.values()) {
+      if (key.isExpired(now) && ended.add(key.id())) {
+        revoked.accept(key.id());
+      }
+    }
+  }
+
+  /// Ends what was opened with the keys of an account, whose rights theirs depend on.
+  void endOf(long accountId) {
+    byHash.values().stream()
+        .filter(key -> key.accountId() == accountId)
+        .forEach(key -> revoked.accept(key.id()));
   }
 
   /// Ends a key at once.

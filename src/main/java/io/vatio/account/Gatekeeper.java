@@ -3,6 +3,7 @@ package io.vatio.account;
 import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Principal;
 import io.vatio.platform.http.Cidr;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -22,6 +23,7 @@ final class Gatekeeper implements Authenticator {
   private final Tokens tokens;
   private final ApiKeys apiKeys;
   private final DeviceDoor devices;
+  private final CertificateDoor certificates;
   private final List<Cidr> trustedNetworks;
   private final String trustedRole;
 
@@ -31,12 +33,14 @@ final class Gatekeeper implements Authenticator {
       Tokens tokens,
       ApiKeys apiKeys,
       DeviceDoor devices,
+      CertificateDoor certificates,
       AccountSettings settings) {
     this.accounts = accounts;
     this.logins = logins;
     this.tokens = tokens;
     this.apiKeys = apiKeys;
     this.devices = devices;
+    this.certificates = certificates;
     this.trustedNetworks = settings.trustedNetworks();
     this.trustedRole = settings.trustedRole();
   }
@@ -67,6 +71,11 @@ final class Gatekeeper implements Authenticator {
       return now(apiKeys.find(token));
     }
     return now(tokens.read(token).flatMap(this::bearer));
+  }
+
+  @Override
+  public CompletableFuture<Outcome> certificate(X509Certificate certificate, String address) {
+    return now(certificates.find(certificate));
   }
 
   private Optional<? extends Principal> bearer(Tokens.Claims claims) {

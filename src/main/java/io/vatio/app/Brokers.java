@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.vatio.ingest.Inbox;
 import io.vatio.kernel.Principal;
 import io.vatio.platform.http.HttpApi;
+import io.vatio.platform.tls.CertificateKeeper;
 import io.vatio.protocol.MqttGateway;
 import io.vatio.protocol.gateway.ExternalBroker;
 import io.vatio.protocol.gateway.GatewaySettings;
@@ -115,6 +116,13 @@ final class Brokers implements MqttGateway {
   void mount(HttpApi api) {
     if (embedded != null) {
       embedded.mount(api.router(), api::addressOf);
+    }
+  }
+
+  /// Shows another certificate from now on.
+  void show(CertificateKeeper.Pem certificate) {
+    if (embedded != null) {
+      embedded.show(certificate);
     }
   }
 

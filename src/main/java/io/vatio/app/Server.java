@@ -1,6 +1,5 @@
 package io.vatio.app;
 
-import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -10,6 +9,8 @@ import io.vatio.dashboard.ApiDocs;
 import io.vatio.dashboard.PageRoutes;
 import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.device.DeviceAccessRoutes;
+import io.vatio.device.DeviceCertificateRoutes;
+import io.vatio.device.DeviceCertificates;
 import io.vatio.device.DeviceCredentials;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DispositivoRoutes;
@@ -42,14 +43,15 @@ import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.HttpFront;
 import io.vatio.platform.http.HttpSettings;
 import io.vatio.platform.text.Messages;
-import io.vatio.platform.tls.ServerCertificate;
+import io.vatio.platform.tls.CertificateKeeper;
+import io.vatio.platform.tls.ClientAuthority;
 import io.vatio.platform.tls.ServerNames;
 import io.vatio.protocol.gateway.ExternalBroker;
 import io.vatio.protocol.mqtt.EmbeddedBroker;
 import io.vatio.protocol.mqtt.MqttSettings;
+import io.vatio.protocol.mqtt.TlsDoor;
 import io.vatio.reading.ReadingSettings;
 import io.vatio.reading.ReadingStore;
-import io.vatio.reading.Rollups;
 import io.vatio.reading.SeriesModule;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.site.Site;
@@ -77,6 +79,8 @@ import org.slf4j.LoggerFactory;
 public final class Server implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Server.class);
   private static final int PATIENCE_S = 60;
+  private static final long CERTIFICATE_EVERY_MS = 60_000;
+  private static final long EXPIRY_EVERY_MS = 1_000;
 
   private final Settings settings;
   private final Clock clock;
@@ -87,7 +91,7 @@ public final class Server implements AutoCloseable {
   private final Vertx vertx;
   private final AccountModule accounts;
   private final HttpApi api;
-  private final @Nullable ServerCertificate certificate;
+  private final @Nullable CertificateKeeper certificate;
   private final Brokers brokers;
   private final HttpFront http;
 
@@ -148,9 +152,6 @@ public final class Server implements AutoCloseable {
       keep("readings", storage.readings()::close);
       series.start();
       keep("roll-ups", series::close);
-      Gauge.builder("vatio.rollup.behind", series.rollups(), Rollups::backlog)
-          .description("Hours of sensors that wait to be added up")
-          .register(meters);
       inbox.start();
       keep("inbox", inbox::close);
 
@@ -164,7 +165,16 @@ public final class Server implements AutoCloseable {
               storage.events(),
               settings.accounts().keys(),
               clock);
-      Authenticator authenticator = accounts.authenticator(credentials);
+      ClientAuthority clientAuthority = ClientAuthority.open(tls(folder), clock);
+      DeviceCertificates certificates =
+          DeviceCertificates.open(
+              storage.database(),
+              storage.devices(),
+              storage.events(),
+              clientAuthority,
+              settings.tls().clientAuthority() != null,
+              clock);
+      Authenticator authenticator = accounts.authenticator(credentials, certificates);
 
       this.api =
           new HttpApi(
@@ -175,7 +185,8 @@ public final class Server implements AutoCloseable {
               HttpSettings.MAX_BODY);
       new DateHeader(clock).addTo(api);
       accounts.addTo(api);
-      new DeviceAccessRoutes(storage.devices(), credentials).addTo(api);
+      new DeviceAccessRoutes(storage.devices(), credentials, certificates).addTo(api);
+      new DeviceCertificateRoutes(storage.devices(), certificates).addTo(api);
       new DispositivoRoutes(storage.devices(), messages).addTo(api);
       new DeadLetterRoutes(storage.deadLetters()).addTo(api);
       wind.addTo(api, inbox);
@@ -193,10 +204,7 @@ public final class Server implements AutoCloseable {
               LiveSettings.DEFAULT,
               meters);
       live.addTo(api);
-      this.certificate =
-          settings.mqtt().tlsPort() == 0
-              ? null
-              : ServerCertificate.ensure(tls(folder), ServerNames.of(settings.publicUrl()), clock);
+      this.certificate = settings.mqtt().tlsPort() == 0 ? null : openCertificate(tls(folder));
       EmbeddedBroker embedded =
           settings.mqtt().embedded()
               ? openBroker(
@@ -205,7 +213,7 @@ public final class Server implements AutoCloseable {
                       authenticator,
                       storage.events(),
                       storage.database(),
-                      certificate,
+                      certificate == null ? null : tlsDoor(certificate, clientAuthority),
                       meters,
                       clock,
                       messages))
@@ -221,13 +229,13 @@ public final class Server implements AutoCloseable {
       }
       this.brokers = new Brokers(embedded, external);
       brokers.mount(api);
-      accounts.whenKeyRevoked(
-          id -> brokers.disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id));
+      watch(certificate);
+      endSessionsWithTheirRights(live, storage.events());
       new HealthRoutes(
               storage.database(), inbox::storageFailure, inbox::spooling, brokers, meters, clock)
           .addTo(api);
       new ApiDocs().addTo(api);
-      new PageRoutes(certificate == null ? null : certificate.authority()).addTo(api);
+      new PageRoutes(authority()).addTo(api);
 
       this.http = openHttp();
       keep("HTTP", () -> await("close HTTP", http.close()));
@@ -305,6 +313,53 @@ public final class Server implements AutoCloseable {
     return folder.path().resolve("tls");
   }
 
+  private CertificateKeeper openCertificate(Path folder) {
+    Path own = settings.tls().certificate();
+    Path key = settings.tls().key();
+    return own == null || key == null
+        ? CertificateKeeper.own(folder, ServerNames.of(settings.publicUrl()), clock)
+        : CertificateKeeper.given(own, key, folder.resolve("ca.crt"), clock);
+  }
+
+  private TlsDoor tlsDoor(CertificateKeeper keeper, ClientAuthority own) {
+    TlsDoor.Clients clients = settings.tls().clients();
+    Path other = settings.tls().clientAuthority();
+    return clients == TlsDoor.Clients.OFF
+        ? TlsDoor.of(keeper.current())
+        : new TlsDoor(keeper.current(), clients, other == null ? own.certificate() : other);
+  }
+
+  /// Whoever loses a right loses at once what was opened with it.
+  private void endSessionsWithTheirRights(LiveModule live, Events events) {
+    accounts.whenKeyRevoked(
+        id -> {
+          brokers.disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id);
+          live.recheck();
+        });
+    accounts.whenAccessChanged(
+        id -> {
+          brokers.disconnect(who -> who instanceof Principal.User user && user.id() == id);
+          live.recheck();
+        });
+    events.subscribe(DeviceAccessRevoked.class, _ -> live.recheck());
+    long timer = vertx.setPeriodic(EXPIRY_EVERY_MS, _ -> accounts.endExpiredKeys());
+    keep("expiry of keys", () -> vertx.cancelTimer(timer));
+  }
+
+  /// Uses new certificates without a restart.
+  private void watch(@Nullable CertificateKeeper keeper) {
+    if (keeper != null) {
+      long timer =
+          vertx.setPeriodic(
+              CERTIFICATE_EVERY_MS,
+              _ ->
+                  vertx
+                      .executeBlocking(keeper::refresh)
+                      .onSuccess(changed -> changed.ifPresent(brokers::show)));
+      keep("certificate", () -> vertx.cancelTimer(timer));
+    }
+  }
+
   private EmbeddedBroker openBroker(EmbeddedBroker.Parts brokerParts) {
     Settings.Mqtt mqtt = settings.mqtt();
     return await(
@@ -312,7 +367,8 @@ public final class Server implements AutoCloseable {
         EmbeddedBroker.start(
             vertx,
             MqttSettings.of(
-                mqtt.host(), mqtt.port(), mqtt.tlsPort(), mqtt.anonymous(), mqtt.maxPacket()),
+                    mqtt.host(), mqtt.port(), mqtt.tlsPort(), mqtt.anonymous(), mqtt.maxPacket())
+                .with(mqtt.door()),
             brokerParts));
   }
 
@@ -339,7 +395,7 @@ public final class Server implements AutoCloseable {
 
   /// The certificate authority that clients of the TLS listener have to trust, null without TLS.
   @Nullable Path authority() {
-    return certificate == null ? null : certificate.authority();
+    return certificate == null ? null : certificate.files().authority();
   }
 
   /// All routes, for the test that compares them with the contract.

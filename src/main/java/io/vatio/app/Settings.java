@@ -5,6 +5,8 @@ import io.vatio.platform.db.DatabasePlace;
 import io.vatio.platform.db.PostgresAddress;
 import io.vatio.platform.http.HttpSettings;
 import io.vatio.protocol.gateway.BrokerUrl;
+import io.vatio.protocol.mqtt.DoorLimits;
+import io.vatio.protocol.mqtt.TlsDoor;
 import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.List;
@@ -27,6 +29,7 @@ public record Settings(
     HttpSettings http,
     @Nullable String publicUrl,
     Mqtt mqtt,
+    Tls tls,
     AccountSettings accounts,
     SiteDefaults site,
     boolean jsonLogs,
@@ -54,6 +57,7 @@ public record Settings(
   /// @param tlsPort of MQTT over TLS, 0 = off
   /// @param anonymous whether devices without credentials are let in on the plain listener
   /// @param maxPacket bytes
+  /// @param door what one address and one device may take
   /// @param other a broker to use instead, null for the embedded one; then the embedded listeners
   ///     are off unless their ports were named
   public record Mqtt(
@@ -62,6 +66,7 @@ public record Settings(
       int tlsPort,
       boolean anonymous,
       int maxPacket,
+      DoorLimits door,
       @Nullable OtherBroker other) {
 
     /// Whether the embedded broker is used at all.
@@ -69,6 +74,17 @@ public record Settings(
       return other == null || port != 0 || tlsPort != 0;
     }
   }
+
+  /// What is shown and asked for over TLS.
+  ///
+  /// @param certificate of this server, null where it makes one itself
+  /// @param key of that certificate, null likewise
+  /// @param clientAuthority who signs the certificates of devices, null for the server's own
+  public record Tls(
+      @Nullable Path certificate,
+      @Nullable Path key,
+      TlsDoor.Clients clients,
+      @Nullable Path clientAuthority) {}
 
   /// A broker that is not ours.
   ///

@@ -7,6 +7,8 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.vatio.account.AccountSettings;
 import io.vatio.platform.http.HttpSettings;
 import io.vatio.protocol.gateway.BrokerUrl;
+import io.vatio.protocol.mqtt.DoorLimits;
+import io.vatio.protocol.mqtt.TlsDoor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -350,9 +353,12 @@ public final class SettingsReader {
             require(SettingsRows.HTTP_HOST),
             require(SettingsRows.HTTP_PORT),
             list(SettingsRows.TRUSTED_PROXIES),
-            require(SettingsRows.MQTT_MAX_PACKET)),
+            require(SettingsRows.MQTT_MAX_PACKET),
+            HttpSettings.Limits.DEFAULT.withConnectionsPerAddress(
+                require(SettingsRows.HTTP_CONNECTIONS))),
         value(SettingsRows.PUBLIC_URL),
         mqtt(),
+        tls(),
         new AccountSettings(
             dataDir.resolve("keys"),
             require(SettingsRows.ADMIN_USER),
@@ -371,7 +377,7 @@ public final class SettingsReader {
 
   private Settings.Mqtt mqtt() {
     BrokerUrl url = value(SettingsRows.BROKER_URL);
-    Path authority = value(SettingsRows.BROKER_CA);
+    Path authority = file(SettingsRows.BROKER_CA);
     String group = value(SettingsRows.BROKER_GROUP);
     if (url == null && (authority != null || group != null)) {
       faults.add("broker.ca and broker.group need broker.url");
@@ -382,12 +388,28 @@ public final class SettingsReader {
         embeddedPort(url, SettingsRows.MQTTS_PORT),
         require(SettingsRows.MQTT_ANONYMOUS),
         require(SettingsRows.MQTT_MAX_PACKET),
-        url == null
-            ? null
-            : new Settings.OtherBroker(
-                url,
-                authority == null ? null : folder.resolve(authority),
-                group == null ? "" : group));
+        DoorLimits.of(require(SettingsRows.MQTT_CONNECTIONS), require(SettingsRows.MQTT_RATE)),
+        url == null ? null : new Settings.OtherBroker(url, authority, group == null ? "" : group));
+  }
+
+  private Settings.Tls tls() {
+    Path certificate = file(SettingsRows.TLS_CERT);
+    Path key = file(SettingsRows.TLS_KEY);
+    if ((certificate == null) != (key == null)) {
+      faults.add("tls.cert and tls.key need each other");
+    }
+    Path clientAuthority = file(SettingsRows.MQTT_CLIENT_CA);
+    TlsDoor.Clients clients =
+        TlsDoor.Clients.valueOf(require(SettingsRows.MQTT_CLIENT_CERTS).toUpperCase(Locale.ROOT));
+    if (clientAuthority != null && clients == TlsDoor.Clients.OFF) {
+      faults.add("mqtt.client_ca needs mqtt.client_certs optional or required");
+    }
+    return new Settings.Tls(certificate, key, clients, clientAuthority);
+  }
+
+  private @Nullable Path file(SettingsRow<Path> row) {
+    Path path = value(row);
+    return path == null ? null : folder.resolve(path);
   }
 
   /// Another broker takes the place of the embedded one, whose listeners then have to be asked for.

@@ -56,6 +56,15 @@ final class SettingsRows {
           "8080",
           "Port of the page, the API and the sockets; MQTT over WebSocket is at `/mqtt` there. 0 takes any free port.");
 
+  static final SettingsRow<Integer> HTTP_CONNECTIONS =
+      row(
+          "http.connections_per_address",
+          SettingsType.wholeNumber("number", 1, 10_000),
+          "",
+          "1000",
+          "5000",
+          "HTTP connections of one address (of IPv6: of its first 64 bits); `trusted.proxies` have no limit of their own. All together may have 10 000.");
+
   static final SettingsRow<String> MQTT_HOST =
       row(
           "mqtt.host",
@@ -83,6 +92,42 @@ final class SettingsRows {
           "8884",
           "Port of MQTT over TLS. 0 switches this listener off.");
 
+  static final SettingsRow<Path> TLS_CERT =
+      row(
+          "tls.cert",
+          SettingsType.PATH,
+          "",
+          null,
+          "/etc/letsencrypt/live/vatio/fullchain.pem",
+          "Certificate of this server with its chain (PEM), made and renewed by somebody else. New contents are used within a minute. Without it the server makes one itself, see `mqtt.md`.");
+
+  static final SettingsRow<Path> TLS_KEY =
+      row(
+          "tls.key",
+          SettingsType.PATH,
+          "",
+          null,
+          "/etc/letsencrypt/live/vatio/privkey.pem",
+          "Private key of `tls.cert` (PEM, PKCS 8, EC or RSA).");
+
+  static final SettingsRow<String> MQTT_CLIENT_CERTS =
+      row(
+          "mqtt.client_certs",
+          SettingsType.oneOf("off", "optional", "required"),
+          "",
+          "off",
+          "optional",
+          "Whether devices on the TLS listener show certificates (`POST /api/devices/<id>/certificate/` makes them). `optional`: whoever has one needs no password; `required`: nobody else comes in there.");
+
+  static final SettingsRow<Path> MQTT_CLIENT_CA =
+      row(
+          "mqtt.client_ca",
+          SettingsType.PATH,
+          "",
+          null,
+          "/etc/vatio/devices-ca.crt",
+          "Authority (PEM) that signs the certificates of devices, instead of the server's own. The common name (CN) of a certificate is the serial number of its device.");
+
   static final SettingsRow<Boolean> MQTT_ANONYMOUS =
       row(
           "mqtt.anonymous",
@@ -100,6 +145,24 @@ final class SettingsRows {
           "262144",
           "65536",
           "Largest MQTT packet that is taken; the sender of a larger one is disconnected.");
+
+  static final SettingsRow<Integer> MQTT_CONNECTIONS =
+      row(
+          "mqtt.connections_per_address",
+          SettingsType.wholeNumber("number", 1, 20_000),
+          "",
+          "1000",
+          "5000",
+          "MQTT connections of one address (of IPv6: of its first 64 bits). A tenth of it may be not logged in yet, and a tenth be opened every second after a first rush. Raise it where many devices share an address.");
+
+  static final SettingsRow<Integer> MQTT_RATE =
+      row(
+          "mqtt.messages_per_second",
+          SettingsType.wholeNumber("number", 1, 1_000_000),
+          "",
+          "10000",
+          "100",
+          "Messages that a device may publish in a second on a connection, at 1 KB each on average; beyond it the device is read more slowly. People and API keys have no such limit.");
 
   static final SettingsRow<BrokerUrl> BROKER_URL =
       secret(
@@ -217,11 +280,18 @@ final class SettingsRows {
           SPOOL_SIZE,
           HTTP_HOST,
           HTTP_PORT,
+          HTTP_CONNECTIONS,
           MQTT_HOST,
           MQTT_PORT,
           MQTTS_PORT,
+          TLS_CERT,
+          TLS_KEY,
+          MQTT_CLIENT_CERTS,
+          MQTT_CLIENT_CA,
           MQTT_ANONYMOUS,
           MQTT_MAX_PACKET,
+          MQTT_CONNECTIONS,
+          MQTT_RATE,
           BROKER_URL,
           BROKER_CA,
           BROKER_GROUP,

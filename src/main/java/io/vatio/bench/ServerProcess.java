@@ -72,6 +72,9 @@ final class ServerProcess implements AutoCloseable {
     environment.put("VATIO_MQTT_HOST", "127.0.0.1");
     environment.put("VATIO_MQTT_PORT", Integer.toString(mqttPort));
     environment.put("VATIO_MQTTS_PORT", "0");
+    // All clients of a benchmark share one address.
+    environment.put("VATIO_MQTT_CONNECTIONS_PER_ADDRESS", "20000");
+    environment.put("VATIO_HTTP_CONNECTIONS_PER_ADDRESS", "10000");
     environment.put("VATIO_ADMIN_USER", admin.user());
     environment.put("VATIO_ADMIN_PASSWORD", admin.password());
     if (databaseUrl != null) {

@@ -19,8 +19,11 @@ public final class DeviceAccessRoutes {
 
   private final DeviceRegistry devices;
   private final DeviceCredentials credentials;
+  private final DeviceCertificates certificates;
 
-  public DeviceAccessRoutes(DeviceRegistry devices, DeviceCredentials credentials) {
+  public DeviceAccessRoutes(
+      DeviceRegistry devices, DeviceCredentials credentials, DeviceCertificates certificates) {
+    this.certificates = certificates;
     this.devices = devices;
     this.credentials = credentials;
   }
@@ -48,7 +51,10 @@ public final class DeviceAccessRoutes {
   }
 
   private Reply revoke(Request request) {
-    if (!credentials.revoke(requireDevice(request).id())) {
+    Device device = requireDevice(request);
+    boolean hadSecret = credentials.revoke(device.id());
+    boolean hadCertificate = certificates.revokeAll(device);
+    if (!hadSecret && !hadCertificate) {
       throw Problem.notFound(Text.of("device.no_credential"));
     }
     return Reply.noContent();

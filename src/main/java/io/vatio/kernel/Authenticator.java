@@ -1,5 +1,6 @@
 package io.vatio.kernel;
 
+import java.security.cert.X509Certificate;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,12 @@ public interface Authenticator {
 
   /// Checks a bearer token (JWT of a person or a device) or an API key. Completes at once.
   CompletableFuture<Outcome> token(String token, String address);
+
+  /// Checks a certificate that the TLS handshake found good: the one of a device. Completes at
+  /// once.
+  default CompletableFuture<Outcome> certificate(X509Certificate certificate, String address) {
+    return CompletableFuture.completedFuture(new Outcome.Denied());
+  }
 
   /// The principal of a request without credentials: [Principal.Trusted] from a trusted network,
   /// else null.

@@ -163,6 +163,16 @@ final class Listener {
     }
   }
 
+  /// Asks now whether it may still listen; from any thread.
+  void recheck() {
+    context.runOnContext(
+        _ -> {
+          if (!left.get()) {
+            checkAdmission();
+          }
+        });
+  }
+
   private void checkAdmission() {
     // A failure says that nobody can tell just now, which is no reason to end.
     admission

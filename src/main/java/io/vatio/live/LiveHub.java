@@ -150,6 +150,11 @@ final class LiveHub implements AutoCloseable {
     release(listener.address());
   }
 
+  /// Has all listeners ask at once whether they may still listen.
+  void recheck() {
+    listeners.forEach(Listener::recheck);
+  }
+
   /// Looks at the clock now instead of within a second.
   void ring() {
     if (!rung.getAndSet(true)) {

@@ -38,6 +38,11 @@ public final class LiveModule implements AutoCloseable {
     hub.start();
   }
 
+  /// Asks all listeners again who they are, now instead of within a minute: somebody lost a right.
+  public void recheck() {
+    hub.recheck();
+  }
+
   /// For tests with a clock of their own: looks at it now.
   void ring() {
     hub.ring();

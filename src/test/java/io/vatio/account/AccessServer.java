@@ -3,6 +3,8 @@ package io.vatio.account;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.device.DeviceAccessRoutes;
+import io.vatio.device.DeviceCertificateRoutes;
+import io.vatio.device.DeviceCertificates;
 import io.vatio.device.DeviceCredentials;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DeviceTemplate;
@@ -16,6 +18,7 @@ import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.Reply;
 import io.vatio.platform.json.Json;
 import io.vatio.platform.text.Messages;
+import io.vatio.platform.tls.ClientAuthority;
 import io.vatio.site.SiteRegistry;
 import io.vatio.testing.Databases;
 import io.vertx.core.Vertx;
@@ -63,11 +66,20 @@ public final class AccessServer implements AutoCloseable {
     credentials =
         DeviceCredentials.open(
             database, devices, accounts.tokens(), events, settings.keys(), clock);
-    authenticator = accounts.authenticator(credentials);
+    DeviceCertificates certificates =
+        DeviceCertificates.open(
+            database,
+            devices,
+            events,
+            ClientAuthority.open(settings.keys().resolve("tls"), clock),
+            false,
+            clock);
+    authenticator = accounts.authenticator(credentials, certificates);
     HttpApi api =
         new HttpApi(vertx, authenticator, new ClientAddress(List.of()), messages, 4L << 20);
     accounts.addTo(api);
-    new DeviceAccessRoutes(devices, credentials).addTo(api);
+    new DeviceAccessRoutes(devices, credentials, certificates).addTo(api);
+    new DeviceCertificateRoutes(devices, certificates).addTo(api);
     api.route(
         HttpMethod.GET,
         "/api/whoami",

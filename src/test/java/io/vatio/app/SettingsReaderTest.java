@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vatio.protocol.gateway.BrokerUrl;
+import io.vatio.protocol.mqtt.DoorLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,8 @@ class SettingsReaderTest {
     assertEquals("0.0.0.0", settings.http().host());
     assertEquals(8000, settings.http().port());
     assertEquals(
-        new Settings.Mqtt("0.0.0.0", 1883, 8883, false, 256 * 1024, null), settings.mqtt());
+        new Settings.Mqtt("0.0.0.0", 1883, 8883, false, 256 * 1024, DoorLimits.DEFAULT, null),
+        settings.mqtt());
     assertEquals("admin", settings.accounts().adminUser());
     assertNull(settings.accounts().adminPassword());
     assertTrue(settings.accounts().trustedNetworks().isEmpty());

@@ -6,6 +6,7 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /// The listening HTTP server: one acceptor per event loop on the same port.
 public final class HttpFront {
@@ -15,9 +16,13 @@ public final class HttpFront {
   /// A connection on which nothing moves for this long is closed; streams send a ping more often.
   private static final int IDLE_SECONDS = 180;
 
+  private final Vertx vertx;
   private final List<HttpServer> servers;
+  private final long timer;
 
-  private HttpFront(List<HttpServer> servers) {
+  private HttpFront(Vertx vertx, List<HttpServer> servers, long timer) {
+    this.vertx = vertx;
+    this.timer = timer;
     this.servers = servers;
   }
 
@@ -46,7 +51,14 @@ public final class HttpFront {
             .setMaxWebSocketMessageSize(settings.maxFrame())
             .addWebSocketSubProtocol("mqtt")
             .addWebSocketSubProtocol("mqttv3.1");
-    HttpServer first = vertx.createHttpServer(options).requestHandler(api.router());
+    ConnectionGuard guard = new ConnectionGuard(settings);
+    Supplier<HttpServer> acceptor =
+        () ->
+            vertx
+                .createHttpServer(options)
+                .connectionHandler(guard::accept)
+                .requestHandler(guard.watching(api.router()));
+    HttpServer first = acceptor.get();
     return first
         .listen()
         .compose(
@@ -54,10 +66,15 @@ public final class HttpFront {
               List<Future<HttpServer>> all = new ArrayList<>();
               all.add(Future.succeededFuture(server));
               for (int i = 1; i < acceptors; i++) {
-                all.add(vertx.createHttpServer(options).requestHandler(api.router()).listen());
+                all.add(acceptor.get().listen());
               }
               return Future.all(all)
-                  .map(_ -> new HttpFront(all.stream().map(Future::result).toList()));
+                  .map(
+                      _ ->
+                          new HttpFront(
+                              vertx,
+                              all.stream().map(Future::result).toList(),
+                              guard.start(vertx)));
             });
   }
 
@@ -68,6 +85,7 @@ public final class HttpFront {
 
   /// Stops listening and closes all connections.
   public Future<Void> close() {
+    vertx.cancelTimer(timer);
     return Future.all(servers.stream().map(HttpServer::close).toList()).mapEmpty();
   }
 }

@@ -57,6 +57,11 @@ public record Request(
     }
   }
 
+  /// A part of the path.
+  public String path(String name) {
+    return String.valueOf(context.pathParam(name));
+  }
+
   /// A number in the path; anything else is 404, for there is nothing at that address.
   public long pathId(String name) {
     String text = context.pathParam(name);

@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
 import java.security.PrivateKey;
+import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
@@ -14,6 +15,8 @@ import java.time.Instant;
 import java.util.Date;
 import java.util.Set;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x500.X500NameBuilder;
+import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
 import org.bouncycastle.asn1.x509.Extension;
@@ -27,6 +30,10 @@ import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
 import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentVerifierProviderBuilder;
+import org.bouncycastle.pkcs.PKCS10CertificationRequest;
+import org.bouncycastle.pkcs.PKCSException;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
 
 /// Makes keys (EC, P-256) and certificates. The only class that knows Bouncy Castle, so that a
 /// start with good certificates does not load it.
@@ -95,6 +102,47 @@ final class CertificateMaker {
                             name))
                 .toArray(GeneralName[]::new)));
     return new Pair(sign(builder, authority.key()), keys.getPrivate());
+  }
+
+  /// For a device, with the key of its request; everything else that the request wants is ignored.
+  X509Certificate client(Pair authority, PublicKey key, String commonName, Instant end)
+      throws GeneralSecurityException, IOException {
+    Instant authorityEnd = authority.certificate().getNotAfter().toInstant();
+    X509v3CertificateBuilder builder =
+        new JcaX509v3CertificateBuilder(
+            X500Name.getInstance(authority.certificate().getSubjectX500Principal().getEncoded()),
+            new BigInteger(SERIAL_BITS, random).setBit(0),
+            Date.from(now.minus(CLOCKS_DIFFER)),
+            Date.from(end.isBefore(authorityEnd) ? end : authorityEnd),
+            new X500NameBuilder(BCStyle.INSTANCE).addRDN(BCStyle.CN, commonName).build(),
+            key);
+    builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
+    builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
+    builder.addExtension(
+        Extension.extendedKeyUsage, false, new ExtendedKeyUsage(KeyPurposeId.id_kp_clientAuth));
+    builder.addExtension(
+        Extension.authorityKeyIdentifier,
+        false,
+        new JcaX509ExtensionUtils()
+            .createAuthorityKeyIdentifier(authority.certificate().getPublicKey()));
+    return sign(builder, authority.key());
+  }
+
+  /// The key that a request is about, once it has proved to own the private one.
+  ///
+  /// @throws GeneralSecurityException when it has not, or when it is no request
+  static PublicKey keyOf(byte[] request) throws GeneralSecurityException {
+    try {
+      PKCS10CertificationRequest parsed = new PKCS10CertificationRequest(request);
+      PublicKey key = new JcaPKCS10CertificationRequest(parsed).getPublicKey();
+      boolean proved = parsed.isSignatureValid(new JcaContentVerifierProviderBuilder().build(key));
+      if (!proved) {
+        throw new GeneralSecurityException("the request is not signed by its own key");
+      }
+      return key;
+    } catch (IOException | OperatorCreationException | PKCSException | RuntimeException e) {
+      throw new GeneralSecurityException("not a certificate request", e);
+    }
   }
 
   private KeyPair keys() throws GeneralSecurityException {

@@ -53,7 +53,6 @@ public record ServerCertificate(Path authority, Path certificate, Path key) {
   /// @throws UncheckedIOException when the folder cannot be written
   public static ServerCertificate ensure(Path folder, Set<String> names, Clock clock) {
     Path authority = folder.resolve("ca.crt");
-    Path authorityKey = folder.resolve("ca.key");
     Path certificate = folder.resolve("server.crt");
     Path key = folder.resolve("server.key");
     try {
@@ -71,8 +70,6 @@ public record ServerCertificate(Path authority, Path certificate, Path key) {
         return new ServerCertificate(
             Files.exists(authority) ? authority : certificate, certificate, key);
       }
-      PrivateKey signerKey = readKey(authorityKey);
-      boolean signerGood = signer != null && matches(signer, signerKey) && lasts(signer, now);
       boolean serverGood =
           server != null
               && signer != null
@@ -82,27 +79,13 @@ public record ServerCertificate(Path authority, Path certificate, Path key) {
       if (serverGood) {
         return new ServerCertificate(authority, certificate, key);
       }
-      CertificateMaker maker = new CertificateMaker(now);
-      if (!signerGood) {
-        if (signer != null) {
-          LOG.warn("tls: {} is replaced; devices need the new one", authority);
-        }
-        CertificateMaker.Pair made = maker.authority();
-        signer = made.certificate();
-        signerKey = made.key();
-        write(authorityKey, pem("PRIVATE KEY", signerKey.getEncoded()), true);
-        write(authority, pem("CERTIFICATE", signer.getEncoded()), false);
-      }
-      if (signer == null || signerKey == null) {
-        throw new IllegalStateException("no certificate authority");
-      }
-      CertificateMaker.Pair made =
-          maker.server(new CertificateMaker.Pair(signer, signerKey), names);
+      CertificateMaker.Pair authorityPair = authority(folder, now);
+      CertificateMaker.Pair made = new CertificateMaker(now).server(authorityPair, names);
       write(key, pem("PRIVATE KEY", made.key().getEncoded()), true);
       write(
           certificate,
           pem("CERTIFICATE", made.certificate().getEncoded())
-              + pem("CERTIFICATE", signer.getEncoded()),
+              + pem("CERTIFICATE", authorityPair.certificate().getEncoded()),
           false);
       LOG.info("tls: new server certificate for {}", String.join(", ", names));
       return new ServerCertificate(authority, certificate, key);
@@ -111,6 +94,43 @@ public record ServerCertificate(Path authority, Path certificate, Path key) {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("tls: make certificate", e);
     }
+  }
+
+  /// The authority in this folder, made when it is missing, broken or about to end.
+  static CertificateMaker.Pair authority(Path folder, Instant now)
+      throws IOException, GeneralSecurityException {
+    Path file = folder.resolve("ca.crt");
+    Path keyFile = folder.resolve("ca.key");
+    Files.createDirectories(folder, folderRights(folder));
+    X509Certificate signer = read(file);
+    PrivateKey key = readKey(keyFile);
+    if (signer != null && key != null && matches(signer, key) && lasts(signer, now)) {
+      return new CertificateMaker.Pair(signer, key);
+    }
+    if (signer != null) {
+      LOG.warn("tls: {} is replaced; devices need the new one", file);
+    }
+    CertificateMaker.Pair made = new CertificateMaker(now).authority();
+    write(keyFile, pem("PRIVATE KEY", made.key().getEncoded()), true);
+    write(file, pem("CERTIFICATE", made.certificate().getEncoded()), false);
+    return made;
+  }
+
+  /// Whether a certificate that was made here ends soon.
+  static boolean isDue(ServerCertificate files, Instant now)
+      throws IOException, GeneralSecurityException {
+    X509Certificate server = read(files.certificate());
+    X509Certificate signer = read(files.authority());
+    return server != null
+        && signer != null
+        && Files.exists(files.authority().resolveSibling("ca.key"))
+        && signedBy(server, signer)
+        && !lasts(server, now);
+  }
+
+  Path folder() {
+    Path parent = certificate.toAbsolutePath().getParent();
+    return parent == null ? certificate.toAbsolutePath() : parent;
   }
 
   private static boolean lasts(X509Certificate certificate, Instant now) {
@@ -127,7 +147,7 @@ public record ServerCertificate(Path authority, Path certificate, Path key) {
   }
 
   /// Whether a key is the certificate's: after a crash between two files it may not be.
-  private static boolean matches(X509Certificate certificate, @Nullable PrivateKey key)
+  static boolean matches(X509Certificate certificate, @Nullable PrivateKey key)
       throws GeneralSecurityException {
     if (key == null || !key.getAlgorithm().equals(certificate.getPublicKey().getAlgorithm())) {
       return false;
@@ -163,10 +183,16 @@ public record ServerCertificate(Path authority, Path certificate, Path key) {
     if (!Files.exists(file)) {
       return null;
     }
+    return parse(Files.readString(file, StandardCharsets.ISO_8859_1), file);
+  }
+
+  /// @param file named in the sentence when it is none
+  static X509Certificate parse(String pem, Path file) throws IOException {
     try {
       return (X509Certificate)
           CertificateFactory.getInstance("X.509")
-              .generateCertificate(new ByteArrayInputStream(Files.readAllBytes(file)));
+              .generateCertificate(
+                  new ByteArrayInputStream(pem.getBytes(StandardCharsets.ISO_8859_1)));
     } catch (GeneralSecurityException e) {
       throw new IOException(file + " is not a certificate in PEM form", e);
     }
@@ -176,7 +202,11 @@ public record ServerCertificate(Path authority, Path certificate, Path key) {
     if (!Files.exists(file)) {
       return null;
     }
-    String text = Files.readString(file);
+    return parseKey(Files.readString(file, StandardCharsets.ISO_8859_1), file);
+  }
+
+  /// @param file named in the sentence when it is none
+  static PrivateKey parseKey(String text, Path file) throws IOException {
     String body = text.replaceAll("-----[A-Z ]+-----", "").replaceAll("\\s", "");
     try {
       PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(Base64.getDecoder().decode(body));
@@ -193,7 +223,7 @@ public record ServerCertificate(Path authority, Path certificate, Path key) {
     throw new IOException(file + " is not a private key in PEM form (PKCS 8, EC or RSA)");
   }
 
-  private static String pem(String type, byte[] der) {
+  static String pem(String type, byte[] der) {
     return "-----BEGIN "
         + type
         + "-----\n"

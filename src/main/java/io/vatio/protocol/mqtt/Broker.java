@@ -27,6 +27,8 @@ final class Broker {
   private final RetainedMessages retained;
   private final BrokerMeters meters;
   private final IngestBudget budget;
+  private final AddressGate addresses;
+  private final Quota devices;
 
   private final SubscriptionTree<Session, Subscription> subscriptions = new SubscriptionTree<>();
   private final Map<Key, Connection> connections = new ConcurrentHashMap<>();
@@ -41,6 +43,8 @@ final class Broker {
     this.clock = parts.clock();
     this.retained = retained;
     this.meters = new BrokerMeters(parts.meters());
+    this.addresses = new AddressGate(settings.door());
+    this.devices = new Quota(settings.door().sessions());
     this.budget = new IngestBudget(settings.ingestMessages(), settings.ingestBytes());
   }
 
@@ -74,6 +78,15 @@ final class Broker {
 
   IngestBudget budget() {
     return budget;
+  }
+
+  AddressGate addresses() {
+    return addresses;
+  }
+
+  /// The connections of each device.
+  Quota devices() {
+    return devices;
   }
 
   SubscriptionTree<Session, Subscription> subscriptions() {

@@ -24,8 +24,10 @@ import io.vatio.ingest.Rejection;
 import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Text;
+import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -39,8 +41,7 @@ import org.slf4j.LoggerFactory;
 final class Connection implements Transport.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
 
-  /// Seconds. The HTTP server ends connections on which nothing happens for longer.
-  private static final int WEB_SOCKET_KEEP_ALIVE = 120;
+  private static final Authenticator.Outcome DENIED = new Authenticator.Outcome.Denied();
 
   private final Broker broker;
   private final Transport transport;
@@ -52,6 +53,13 @@ final class Connection implements Transport.Listener {
   private State state = State.CONNECTING;
   private boolean left;
   private boolean known;
+
+  /// Whether its address counts it.
+  private boolean admitted;
+
+  /// The device whose connections count it, 0 for none.
+  private long counted;
+
   private @Nullable Login login;
   private volatile @Nullable Principal principal;
   private Broker.@Nullable Key key;
@@ -83,6 +91,13 @@ final class Connection implements Transport.Listener {
   /// Starts the time that the client has to say who it is.
   void start() {
     broker.meters().connections().incrementAndGet();
+    admitted = broker.addresses().enter(address, System.nanoTime());
+    if (!admitted) {
+      broker.meters().unknown().incrementAndGet();
+      broker.meters().dropped("too_many_of_address");
+      end(Packets.SERVER_BUSY);
+      return;
+    }
     if (broker.meters().unknown().incrementAndGet() > broker.settings().maxUnknown()
         || broker.meters().connections().get() > broker.settings().maxConnections()) {
       broker.meters().dropped("too_many_connections");
@@ -216,7 +231,7 @@ final class Connection implements Transport.Listener {
     will = asked.will();
     state = State.AUTHENTICATING;
     transport.pause();
-    if (!asked.anonymous()) {
+    if (!asked.anonymous() || transport.certificate() != null) {
       authenticate(asked);
     } else if (broker.settings().anonymous() && door == Door.PLAIN) {
       Principal who = new Principal.Anonymous(address);
@@ -230,9 +245,7 @@ final class Connection implements Transport.Listener {
 
   private void authenticate(Login asked) {
     long revocations = broker.revocations();
-    broker
-        .authenticator()
-        .password(asked.userName(), asked.secret(), address)
+    check(asked)
         .whenComplete(
             (outcome, failure) ->
                 transport.execute(
@@ -249,8 +262,30 @@ final class Connection implements Transport.Listener {
                     }));
   }
 
+  /// A certificate decides by itself; a name beside it must be the same device's.
+  private CompletableFuture<Authenticator.Outcome> check(Login asked) {
+    Authenticator authenticator = broker.authenticator();
+    X509Certificate shown = transport.certificate();
+    return shown == null
+        ? authenticator.password(asked.userName(), asked.secret(), address)
+        : authenticator
+            .certificate(shown, address)
+            .thenApply(outcome -> isNamed(outcome, asked) ? outcome : DENIED);
+  }
+
+  private static boolean isNamed(Authenticator.Outcome outcome, Login asked) {
+    String name = asked.userName();
+    return name.isEmpty()
+        || (outcome instanceof Authenticator.Outcome.Granted(Principal.Device device)
+            && (name.equals(device.name()) || name.equals(device.serial())));
+  }
+
   private void authenticated(Login asked, Authenticator.Outcome outcome, long revocations) {
     switch (outcome) {
+      case Authenticator.Outcome.Granted(Principal who) when !count(who) -> {
+        broker.meters().dropped("too_many_of_device");
+        refuse(asked.tooOften());
+      }
       case Authenticator.Outcome.Granted(Principal who) -> {
         enter(who, asked);
         if (broker.revocations() == revocations) {
@@ -269,6 +304,17 @@ final class Connection implements Transport.Listener {
         refuse(asked.tooOften());
       }
     }
+  }
+
+  /// Counts a connection of a device, once; false when it has too many.
+  private boolean count(Principal who) {
+    if (who instanceof Principal.Device device && counted == 0) {
+      if (!broker.devices().take(device.id())) {
+        return false;
+      }
+      counted = device.id();
+    }
+    return true;
   }
 
   private void refuse(MqttConnectReturnCode code) {
@@ -335,10 +381,7 @@ final class Connection implements Transport.Listener {
 
   /// MQTT 5 lets the server shorten it; older clients get what they ask for.
   private int keepAlive(Login asked) {
-    int longest =
-        door == Door.WEB_SOCKET
-            ? Math.min(WEB_SOCKET_KEEP_ALIVE, broker.settings().keepAliveMax())
-            : broker.settings().keepAliveMax();
+    int longest = broker.settings().keepAliveMax();
     int wanted = asked.keepAlive();
     return asked.version5() && longest > 0 && (wanted == 0 || wanted > longest) ? longest : wanted;
   }
@@ -351,6 +394,9 @@ final class Connection implements Transport.Listener {
     if (!known) {
       known = true;
       broker.meters().unknown().decrementAndGet();
+      if (admitted) {
+        broker.addresses().known(address);
+      }
     }
   }
 
@@ -541,6 +587,12 @@ final class Connection implements Transport.Listener {
     left = true;
     nowKnown();
     broker.meters().connections().decrementAndGet();
+    if (admitted) {
+      broker.addresses().leave(address);
+    }
+    if (counted != 0) {
+      broker.devices().give(counted);
+    }
     if (timer != null) {
       timer.cancel(false);
     }

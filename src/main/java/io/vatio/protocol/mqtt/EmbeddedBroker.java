@@ -8,7 +8,7 @@ import io.vatio.kernel.Principal;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
 import io.vatio.platform.text.Messages;
-import io.vatio.platform.tls.ServerCertificate;
+import io.vatio.platform.tls.CertificateKeeper;
 import io.vatio.protocol.MqttGateway;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -20,13 +20,12 @@ import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
-import io.vertx.core.net.PemKeyCertOptions;
+import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.ext.web.Router;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -51,15 +50,18 @@ public final class EmbeddedBroker implements MqttGateway {
 
   private final Vertx vertx;
   private final Broker broker;
+  private final @Nullable TlsDoor tls;
   private final Events.Subscription revocations;
+  private final List<Listener> secured = new CopyOnWriteArrayList<>();
   private final List<String> deployments = new CopyOnWriteArrayList<>();
   private int port;
   private int tlsPort;
   private volatile boolean closing;
 
-  private EmbeddedBroker(Vertx vertx, Broker broker, Events events) {
+  private EmbeddedBroker(Vertx vertx, Broker broker, Events events, @Nullable TlsDoor tls) {
     this.vertx = vertx;
     this.broker = broker;
+    this.tls = tls;
     this.revocations =
         events.subscribe(
             DeviceAccessRevoked.class,
@@ -70,13 +72,13 @@ public final class EmbeddedBroker implements MqttGateway {
 
   /// What the broker works with.
   ///
-  /// @param certificate for the TLS listener; null only where that is off
+  /// @param tls null only where the TLS listener is off
   public record Parts(
       Inbox inbox,
       Authenticator authenticator,
       Events events,
       Database database,
-      @Nullable ServerCertificate certificate,
+      @Nullable TlsDoor tls,
       MeterRegistry meters,
       Clock clock,
       Messages messages) {}
@@ -89,7 +91,8 @@ public final class EmbeddedBroker implements MqttGateway {
         .compose(
             retained -> {
               Broker broker = new Broker(settings, parts, retained);
-              EmbeddedBroker embedded = new EmbeddedBroker(vertx, broker, parts.events());
+              EmbeddedBroker embedded =
+                  new EmbeddedBroker(vertx, broker, parts.events(), parts.tls());
               return embedded
                   .listen(Door.PLAIN, settings.port(), options(settings))
                   .compose(
@@ -100,7 +103,7 @@ public final class EmbeddedBroker implements MqttGateway {
                             : embedded.listen(
                                 Door.TLS,
                                 settings.tlsPort(),
-                                secured(options(settings), parts.certificate()));
+                                secured(options(settings), parts.tls()));
                       })
                   .map(
                       tlsPort -> {
@@ -119,18 +122,12 @@ public final class EmbeddedBroker implements MqttGateway {
         .setAcceptBacklog(BACKLOG);
   }
 
-  private static NetServerOptions secured(
-      NetServerOptions options, @Nullable ServerCertificate certificate) {
-    if (certificate == null) {
+  private static NetServerOptions secured(NetServerOptions options, @Nullable TlsDoor tls) {
+    if (tls == null) {
       throw new IllegalArgumentException("the TLS listener needs a certificate");
     }
-    return options
-        .setSsl(true)
-        .setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"))
-        .setKeyCertOptions(
-            new PemKeyCertOptions()
-                .setCertPath(certificate.certificate().toString())
-                .setKeyPath(certificate.key().toString()));
+    tls.applyTo(options);
+    return options;
   }
 
   /// Opens one listener on every event loop; completes with its port, 0 when it is off.
@@ -154,6 +151,9 @@ public final class EmbeddedBroker implements MqttGateway {
         .map(
             id -> {
               deployments.add(id);
+              if (door == Door.TLS) {
+                secured.addAll(listeners);
+              }
               return listeners.getFirst().actualPort();
             });
   }
@@ -166,6 +166,18 @@ public final class EmbeddedBroker implements MqttGateway {
   /// Port of the TLS listener, 0 when it is off.
   public int tlsPort() {
     return tlsPort;
+  }
+
+  /// Shows another certificate to whoever connects from now on; open connections stay.
+  public Future<Void> show(CertificateKeeper.Pem certificate) {
+    TlsDoor door = tls;
+    return door == null
+        ? Future.succeededFuture()
+        : Future.join(
+                secured.stream()
+                    .map(listener -> listener.show(door.with(certificate).options()))
+                    .toList())
+            .mapEmpty();
   }
 
   /// Serves MQTT over WebSocket at `/mqtt`. The HTTP server must offer [#WEB_SOCKET_PROTOCOLS] and
@@ -283,6 +295,12 @@ public final class EmbeddedBroker implements MqttGateway {
           socket -> SocketTransport.start((NetSocketInternal) socket, door, broker));
       server.exceptionHandler(e -> LOG.debug("handshake failed: {}", e.toString()));
       return server.listen();
+    }
+
+    Future<Boolean> show(ServerSSLOptions changed) {
+      return server == null
+          ? Future.succeededFuture(false)
+          : server.updateSSLOptions(changed, true);
     }
 
     int actualPort() {

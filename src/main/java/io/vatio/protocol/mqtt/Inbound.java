@@ -48,6 +48,8 @@ final class Inbound {
   private long pendingBytes;
   private int unacknowledged;
   private boolean paused;
+  private final @Nullable Bucket messageRate;
+  private final @Nullable Bucket byteRate;
   private boolean waitsForBudget;
 
   /// Packet ids of QoS 2 messages that the client has not released, and those among them that are
@@ -63,6 +65,11 @@ final class Inbound {
     this.session = session;
     this.sender = sender;
     this.version5 = login.version5();
+    DoorLimits limits = broker.settings().door();
+    boolean limited = sender instanceof Principal.Device || sender instanceof Principal.Anonymous;
+    this.messageRate =
+        limited ? new Bucket(limits.messagesPerSecond(), limits.messagesPerSecond()) : null;
+    this.byteRate = limited ? new Bucket(limits.bytesPerSecond(), limits.bytesPerSecond()) : null;
     this.tellsReasons = login.tellsReasons();
     this.client = Fingerprint.of(String.valueOf(Broker.Key.of(sender, login.clientId())));
   }
@@ -174,6 +181,11 @@ final class Inbound {
   }
 
   private void arrive(Arrival arrival, boolean redelivered) {
+    if (messageRate != null && byteRate != null) {
+      long now = System.nanoTime();
+      messageRate.draw(1, now);
+      byteRate.draw(arrival.payload.length, now);
+    }
     arrivals.add(arrival);
     pendingBytes += arrival.payload.length;
     if (!broker.budget().take(arrival.payload.length) && !waitsForBudget) {
@@ -222,15 +234,28 @@ final class Inbound {
         redelivered);
   }
 
-  /// Stops reading while too much waits for its commit, or while the client does not take our
-  /// answers: they must not pile up here.
+  /// How long a device has to wait before more of it is read, milliseconds.
+  private long debtMs() {
+    long now = System.nanoTime();
+    return messageRate == null || byteRate == null
+        ? 0
+        : Math.max(messageRate.debtMs(now), byteRate.debtMs(now));
+  }
+
+  /// Stops reading while too much waits for its commit, while a device publishes faster than it
+  /// may, or while the client does not take our answers: they must not pile up here.
   void throttle() {
     if (paused || !connection.open()) {
       return;
     }
     // An MQTT 5 client that goes past the window must be seen to do so.
     int most = broker.settings().receiveMaximum() + (version5 ? 1 : 0);
+    long debtMs = debtMs();
+    if (debtMs > 0) {
+      transport.schedule(this::relax, debtMs);
+    }
     if (waitsForBudget
+        || debtMs > 0
         || !transport.writable()
         || arrivals.size() >= most
         || pendingBytes >= broker.settings().pendingBytes()) {
@@ -243,6 +268,7 @@ final class Inbound {
     if (paused
         && connection.open()
         && !waitsForBudget
+        && debtMs() == 0
         && transport.writable()
         && arrivals.size() <= broker.settings().receiveMaximum() / 2
         && pendingBytes <= broker.settings().pendingBytes() / 2) {

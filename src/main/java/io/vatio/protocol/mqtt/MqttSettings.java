@@ -27,6 +27,7 @@ import java.time.Duration;
 /// @param subscriptions of one connection
 /// @param retainedMessages kept
 /// @param retainedBytes of kept messages together
+/// @param door what one address and one device may take
 public record MqttSettings(
     String host,
     int port,
@@ -47,10 +48,37 @@ public record MqttSettings(
     int topicLevels,
     int subscriptions,
     int retainedMessages,
-    long retainedBytes) {
+    long retainedBytes,
+    DoorLimits door) {
 
   /// Listens on whatever port is free; for tests and for several servers on one machine.
   public static final int ANY_FREE_PORT = -1;
+
+  /// The same with other limits of addresses and devices.
+  public MqttSettings with(DoorLimits other) {
+    return new MqttSettings(
+        host,
+        port,
+        tlsPort,
+        anonymous,
+        maxPacketBytes,
+        receiveMaximum,
+        pendingBytes,
+        ingestMessages,
+        ingestBytes,
+        maxConnections,
+        maxUnknown,
+        connectTimeout,
+        keepAliveMax,
+        outboxBytes,
+        outboxMessages,
+        topicLength,
+        topicLevels,
+        subscriptions,
+        retainedMessages,
+        retainedBytes,
+        other);
+  }
 
   /// Listeners and packet size as given, the other limits as they are by default.
   public static MqttSettings of(
@@ -75,6 +103,7 @@ public record MqttSettings(
         32,
         100,
         10_000,
-        16L << 20);
+        16L << 20,
+        DoorLimits.DEFAULT);
   }
 }

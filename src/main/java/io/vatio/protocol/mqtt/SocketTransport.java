@@ -15,10 +15,12 @@ import io.netty.handler.codec.mqtt.MqttMessage;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.internal.net.NetSocketInternal;
+import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,6 +44,7 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
   private @Nullable Greeting greeting = new Greeting();
   private @Nullable ChannelHandlerContext context;
   private @Nullable Listener listener;
+  private @Nullable X509Certificate certificate;
   private boolean paused;
   private boolean resuming;
 
@@ -56,6 +59,7 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
     SocketTransport transport = new SocketTransport(handler, broker.settings().maxPacketBytes());
     Connection connection =
         new Connection(broker, transport, door, socket.remoteAddress().hostAddress());
+    transport.certificate = shown(socket);
     transport.listener = connection;
     ChannelPipeline pipeline = handler.pipeline();
     pipeline.addBefore(handler.name(), "mqtt-greeting", transport.greeting);
@@ -63,6 +67,23 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
     pipeline.addBefore(handler.name(), "mqtt-decoder", transport.decoder);
     pipeline.addBefore(handler.name(), "mqtt", transport);
     connection.start();
+  }
+
+  private static @Nullable X509Certificate shown(NetSocketInternal socket) {
+    if (!socket.isSsl()) {
+      return null;
+    }
+    try {
+      return socket.peerCertificates().getFirst() instanceof X509Certificate first ? first : null;
+    } catch (SSLPeerUnverifiedException _) {
+      // None was asked for, or the client has none.
+      return null;
+    }
+  }
+
+  @Override
+  public @Nullable X509Certificate certificate() {
+    return certificate;
   }
 
   private Listener listener() {

@@ -4,7 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.handler.codec.mqtt.MqttMessage;
+import java.security.cert.X509Certificate;
 import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
 
 /// The way to one client, whatever carries it. All methods are for its own event loop, except
 /// [#execute].
@@ -39,6 +41,11 @@ interface Transport {
   Future<?> schedule(Runnable task, long delayMs);
 
   ByteBufAllocator alloc();
+
+  /// The certificate that the client showed and the handshake found good, null for none.
+  default @Nullable X509Certificate certificate() {
+    return null;
+  }
 
   /// The event loop that all of this happens on.
   EventLoop loop();

@@ -30,6 +30,7 @@ final class WebSocketTransport implements Transport {
 
   private static final int CLIENT_ID_LENGTH = 256;
   private static final int CONNECT_BYTES = 64 << 10;
+  private static final int SIGN_EVERY_S = 60;
   private static final short UNACCEPTABLE_DATA = 1003;
 
   private final ServerWebSocket socket;
@@ -44,6 +45,7 @@ final class WebSocketTransport implements Transport {
   private boolean resuming;
   private boolean decoding;
   private boolean gone;
+  private @Nullable Future<?> signs;
 
   private WebSocketTransport(ServerWebSocket socket, EventLoop loop, int maxPacketBytes) {
     this.socket = socket;
@@ -66,7 +68,16 @@ final class WebSocketTransport implements Transport {
     socket.drainHandler(_ -> connection.drained());
     socket.exceptionHandler(e -> LOG.debug("{}: {}", address, e.toString()));
     socket.closeHandler(_ -> transport.closed());
+    transport.signs =
+        loop.scheduleAtFixedRate(transport::sign, SIGN_EVERY_S, SIGN_EVERY_S, TimeUnit.SECONDS);
     connection.start();
+  }
+
+  /// The HTTP server ends connections on which nothing moves; MQTT may agree on a longer silence.
+  private void sign() {
+    if (!gone) {
+      socket.writePing(Buffer.buffer());
+    }
   }
 
   private Listener listener() {
@@ -129,6 +140,9 @@ final class WebSocketTransport implements Transport {
 
   private void closed() {
     gone = true;
+    if (signs != null) {
+      signs.cancel(false);
+    }
     codec.finishAndReleaseAll();
     ByteBuf left = out;
     out = null;

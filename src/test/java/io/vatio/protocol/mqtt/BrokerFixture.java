@@ -12,6 +12,7 @@ import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Text;
+import io.vatio.platform.tls.CertificateKeeper;
 import io.vatio.platform.tls.ServerCertificate;
 import io.vatio.sensor.SensorTemplate;
 import io.vatio.testing.Core;
@@ -63,7 +64,15 @@ final class BrokerFixture implements AutoCloseable {
                     new People(),
                     core.events,
                     core.database,
-                    certificate,
+                    certificate == null
+                        ? null
+                        : TlsDoor.of(
+                            CertificateKeeper.given(
+                                    certificate.certificate(),
+                                    certificate.key(),
+                                    certificate.authority(),
+                                    core.clock)
+                                .current()),
                     core.meters,
                     core.clock,
                     core.messages)));

@@ -48,7 +48,8 @@ final class BrokerSettings {
         s.topicLevels(),
         s.subscriptions(),
         retained,
-        s.retainedBytes());
+        s.retainedBytes(),
+        s.door());
   }
 
   /// Waits until something that nobody tells us is so.

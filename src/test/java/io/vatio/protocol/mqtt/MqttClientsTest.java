@@ -14,6 +14,7 @@ import com.hivemq.client.mqtt.mqtt3.Mqtt3BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import com.hivemq.client.mqtt.mqtt5.exceptions.Mqtt5PubAckException;
 import com.hivemq.client.mqtt.mqtt5.message.publish.puback.Mqtt5PubAckReasonCode;
+import io.vatio.platform.tls.CertificateKeeper;
 import io.vatio.platform.tls.ServerCertificate;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
@@ -69,6 +70,28 @@ class MqttClientsTest {
   @AfterEach
   void stop() {
     fixture.close();
+  }
+
+  @Test
+  void a_new_certificate_is_shown_to_new_connections_and_old_ones_stay() throws Exception {
+    Mqtt5BlockingClient before = five("admin", Way.TLS);
+    ServerCertificate other =
+        ServerCertificate.ensure(
+            folder.resolve("other"), Set.of("localhost", "127.0.0.1"), Clock.systemUTC());
+
+    BrokerFixture.await(
+        fixture.broker.show(
+            CertificateKeeper.given(
+                    other.certificate(), other.key(), other.authority(), Clock.systemUTC())
+                .current()));
+
+    assertThrows(ConnectionFailedException.class, () -> five("admin", Way.TLS));
+    certificate = other;
+    Mqtt5BlockingClient after = five("admin", Way.TLS);
+    for (Mqtt5BlockingClient client : List.of(before, after)) {
+      client.publishWith().topic("x").qos(MqttQos.AT_LEAST_ONCE).send();
+      client.disconnect();
+    }
   }
 
   private static byte[] bytes(String text) {
