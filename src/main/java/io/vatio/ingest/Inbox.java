@@ -37,6 +37,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,6 +69,8 @@ public final class Inbox implements AutoCloseable {
   private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
   private static final Duration RETRY_WHEN_STORAGE_FAILS = Duration.ofSeconds(5);
   private static final long IDLE_POLL_MS = 250;
+  private static final Duration ROOM_WITHIN = Duration.ofSeconds(5);
+  private static final long ROOM_LOOK_NS = 5_000_000;
 
   /// How long what waited is taken in before newcomers get their turn.
   private static final long DRAIN_NS = Duration.ofMillis(500).toNanos();
@@ -181,7 +184,7 @@ public final class Inbox implements AutoCloseable {
 
   private CompletableFuture<Receipt> enqueue(RawMessage message, Decoding decoding) {
     int size = message.payload().length;
-    if (closed || readings.isFull() || waitingBytes.get() + size > settings.bytes()) {
+    if (closed || waitingBytes.get() + size > settings.bytes()) {
       return full();
     }
     Waiting waiting = Waiting.of(message, decoding);
@@ -198,6 +201,19 @@ public final class Inbox implements AutoCloseable {
     return CompletableFuture.completedFuture(new Receipt.Overloaded(RETRY_WHEN_FULL));
   }
 
+  /// Waits a while for the store when it is full: the senders then only wait longer for their
+  /// answer, and slow down by it, instead of being refused.
+  private boolean hasRoom() {
+    long limit = System.nanoTime() + ROOM_WITHIN.toNanos();
+    while (readings.isFull()) {
+      if (closed || System.nanoTime() > limit) {
+        return false;
+      }
+      LockSupport.parkNanos(ROOM_LOOK_NS);
+    }
+    return true;
+  }
+
   private void run() {
     List<Waiting> batch = new ArrayList<>(MAX_BATCH);
     while (true) {
@@ -206,7 +222,11 @@ public final class Inbox implements AutoCloseable {
         if (first != null) {
           batch.add(first);
           queue.drainTo(batch, MAX_BATCH - 1);
-          storeAll(batch);
+          if (hasRoom()) {
+            storeAll(batch);
+          } else {
+            overloaded.increment(batch.size());
+          }
         } else if (closed) {
           return;
         }
