@@ -126,10 +126,17 @@ final class Brokers implements MqttGateway {
     }
   }
 
-  /// Ends the sessions of whoever has lost the right to them.
+  /// Ends the connections of whoever has lost the right to them.
   void disconnect(Predicate<Principal> who) {
     if (embedded != null) {
       embedded.disconnect(who);
+    }
+  }
+
+  /// Ends the connections and the sessions of an API key that was revoked.
+  void revokeKey(long id) {
+    if (embedded != null) {
+      embedded.revokeKey(id);
     }
   }
 }

@@ -333,7 +333,7 @@ public final class Server implements AutoCloseable {
   private void endSessionsWithTheirRights(LiveModule live, Events events) {
     accounts.whenKeyRevoked(
         id -> {
-          brokers.disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id);
+          brokers.revokeKey(id);
           live.recheck();
         });
     accounts.whenAccessChanged(
@@ -368,7 +368,8 @@ public final class Server implements AutoCloseable {
             vertx,
             MqttSettings.of(
                     mqtt.host(), mqtt.port(), mqtt.tlsPort(), mqtt.anonymous(), mqtt.maxPacket())
-                .with(mqtt.door()),
+                .with(mqtt.door())
+                .patient(mqtt.keepAlive(), mqtt.sessions()),
             brokerParts));
   }
 

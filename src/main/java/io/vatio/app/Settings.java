@@ -8,6 +8,7 @@ import io.vatio.protocol.gateway.BrokerUrl;
 import io.vatio.protocol.mqtt.DoorLimits;
 import io.vatio.protocol.mqtt.TlsDoor;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
@@ -58,6 +59,8 @@ public record Settings(
   /// @param anonymous whether devices without credentials are let in on the plain listener
   /// @param maxPacket bytes
   /// @param door what one address and one device may take
+  /// @param keepAlive seconds, longest that is agreed
+  /// @param sessions how long they are kept without a connection at most, zero = not at all
   /// @param other a broker to use instead, null for the embedded one; then the embedded listeners
   ///     are off unless their ports were named
   public record Mqtt(
@@ -67,6 +70,8 @@ public record Settings(
       boolean anonymous,
       int maxPacket,
       DoorLimits door,
+      int keepAlive,
+      Duration sessions,
       @Nullable OtherBroker other) {
 
     /// Whether the embedded broker is used at all.

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -389,6 +390,8 @@ public final class SettingsReader {
         require(SettingsRows.MQTT_ANONYMOUS),
         require(SettingsRows.MQTT_MAX_PACKET),
         DoorLimits.of(require(SettingsRows.MQTT_CONNECTIONS), require(SettingsRows.MQTT_RATE)),
+        require(SettingsRows.MQTT_KEEP_ALIVE),
+        Duration.ofHours(require(SettingsRows.MQTT_SESSION_HOURS)),
         url == null ? null : new Settings.OtherBroker(url, authority, group == null ? "" : group));
   }
 

@@ -164,6 +164,24 @@ final class SettingsRows {
           "100",
           "Messages that a device may publish in a second on a connection, at 1 KB each on average; beyond it the device is read more slowly. People and API keys have no such limit.");
 
+  static final SettingsRow<Integer> MQTT_KEEP_ALIVE =
+      row(
+          "mqtt.keep_alive",
+          SettingsType.wholeNumber("number", 1, 65_535),
+          "seconds",
+          "3600",
+          "60",
+          "Longest keep-alive that MQTT 5 clients are granted; they learn of it when they connect.");
+
+  static final SettingsRow<Integer> MQTT_SESSION_HOURS =
+      row(
+          "mqtt.session_hours",
+          SettingsType.wholeNumber("number", 0, 8_760),
+          "hours",
+          "168",
+          "24",
+          "How long subscriptions and waiting messages of an MQTT client that is away are kept at most. 0 keeps none.");
+
   static final SettingsRow<BrokerUrl> BROKER_URL =
       secret(
           "broker.url",
@@ -292,6 +310,8 @@ final class SettingsRows {
           MQTT_MAX_PACKET,
           MQTT_CONNECTIONS,
           MQTT_RATE,
+          MQTT_KEEP_ALIVE,
+          MQTT_SESSION_HOURS,
           BROKER_URL,
           BROKER_CA,
           BROKER_GROUP,

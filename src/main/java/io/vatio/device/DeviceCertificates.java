@@ -136,7 +136,7 @@ public final class DeviceCertificates implements CertificateDoor {
           entry == null
               ? new Entry(fingerprint, device.id(), now, null, now)
               : new Entry(fingerprint, device.id(), entry.issuedAt(), entry.expiresAt(), now));
-      events.publish(new DeviceAccessRevoked(device.id(), device.serial()));
+      events.publish(new DeviceAccessRevoked(device.id(), device.serial(), false));
       return true;
     } finally {
       changes.unlock();

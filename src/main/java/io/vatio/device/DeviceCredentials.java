@@ -123,7 +123,7 @@ public final class DeviceCredentials implements DeviceDoor {
                   .bind("now", credential.createdAt())
                   .execute());
       remember(credential);
-      events.publish(new DeviceAccessRevoked(deviceId, device.get().serial()));
+      events.publish(new DeviceAccessRevoked(deviceId, device.get().serial(), false));
       return Optional.of(
           new Issued(credential.username(), secret, Micros.toInstant(credential.createdAt())));
     } catch (ConstraintException _) {
@@ -153,7 +153,8 @@ public final class DeviceCredentials implements DeviceDoor {
                   .execute());
       forget(credential);
       events.publish(
-          new DeviceAccessRevoked(deviceId, credential.username().substring(PREFIX.length())));
+          new DeviceAccessRevoked(
+              deviceId, credential.username().substring(PREFIX.length()), false));
       return true;
     } finally {
       changes.unlock();

@@ -215,7 +215,7 @@ public final class DeviceRegistry {
       }
       byId.remove(id);
       bySerial.remove(device.serial());
-      events.publish(new DeviceAccessRevoked(id, device.serial()));
+      events.publish(new DeviceAccessRevoked(id, device.serial(), true));
       return true;
     } finally {
       changes.unlock();

@@ -11,6 +11,7 @@ import io.vatio.protocol.mqtt.DoorLimits;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +34,16 @@ class SettingsReaderTest {
     assertEquals("0.0.0.0", settings.http().host());
     assertEquals(8000, settings.http().port());
     assertEquals(
-        new Settings.Mqtt("0.0.0.0", 1883, 8883, false, 256 * 1024, DoorLimits.DEFAULT, null),
+        new Settings.Mqtt(
+            "0.0.0.0",
+            1883,
+            8883,
+            false,
+            256 * 1024,
+            DoorLimits.DEFAULT,
+            3_600,
+            Duration.ofDays(7),
+            null),
         settings.mqtt());
     assertEquals("admin", settings.accounts().adminUser());
     assertNull(settings.accounts().adminPassword());

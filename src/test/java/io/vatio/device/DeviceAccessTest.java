@@ -81,7 +81,7 @@ class DeviceAccessTest {
     assertNotEquals(first.path("password"), second.path("password"));
     assertEquals(new Outcome.Denied(), password(first));
     assertEquals(granted(), password(second));
-    assertEquals(List.of(new DeviceAccessRevoked(pump, "pump-1")), server.revoked);
+    assertEquals(List.of(new DeviceAccessRevoked(pump, "pump-1", false)), server.revoked);
   }
 
   @Test
@@ -95,7 +95,7 @@ class DeviceAccessTest {
     assertEquals(new Outcome.Denied(), password(mqtt));
     assertEquals(401, server.get("/api/whoami", "Authorization", "Bearer " + token).status());
     assertEquals(401, token(mqtt).status());
-    assertEquals(List.of(new DeviceAccessRevoked(pump, "pump-1")), server.revoked);
+    assertEquals(List.of(new DeviceAccessRevoked(pump, "pump-1", false)), server.revoked);
     Answer again = revoke(pump);
     assertEquals(404, again.status());
     assertEquals("{\"detail\":\"El dispositivo no tiene credenciales.\"}", again.body());

@@ -24,8 +24,11 @@ final class Arrival implements BiConsumer<Receipt, Throwable> {
   volatile @Nullable Receipt receipt;
 
   // Event loop only.
-  boolean routed;
+  /// The message on its way into the retained ones, null for none.
   @Nullable CompletableFuture<RetainedMessages.Outcome> kept;
+
+  /// The message on its way to those who are to get it even if they are away, null for nobody.
+  @Nullable CompletableFuture<Void> queued;
 
   /// @param packetId 0 for nothing to acknowledge
   Arrival(

@@ -46,6 +46,20 @@ final class BrokerMeters {
         .register(registry);
   }
 
+  /// What is kept for clients that are away.
+  void sessions(Sessions sessions, QueueBudget queues) {
+    Gauge.builder("vatio.mqtt.sessions", sessions, Sessions::kept)
+        .description("Sessions that outlive their connection")
+        .register(registry);
+    Gauge.builder("vatio.mqtt.queued", queues, QueueBudget::messages)
+        .description("Messages that wait for kept sessions")
+        .register(registry);
+    Gauge.builder("vatio.mqtt.queued.bytes", queues, QueueBudget::bytes)
+        .description("Bytes that wait for kept sessions")
+        .baseUnit("bytes")
+        .register(registry);
+  }
+
   AtomicInteger connections() {
     return connections;
   }

@@ -43,6 +43,8 @@ final class Connection implements Transport.Listener {
 
   private static final Authenticator.Outcome DENIED = new Authenticator.Outcome.Denied();
 
+  private static final int MOST_OWED = 100;
+
   private final Broker broker;
   private final Transport transport;
   private final Door door;
@@ -62,10 +64,12 @@ final class Connection implements Transport.Listener {
 
   private @Nullable Login login;
   private volatile @Nullable Principal principal;
-  private Broker.@Nullable Key key;
   private @Nullable Session session;
   private @Nullable Inbound inbound;
   private @Nullable Will will;
+
+  /// Answers that wait for the disk.
+  private int owed;
 
   private long keepAliveNanos;
   private long lastRead = System.nanoTime();
@@ -156,7 +160,8 @@ final class Connection implements Transport.Listener {
         end(Packets.PROTOCOL_ERROR);
       }
     } catch (RuntimeException e) {
-      LOG.error("{} from {} failed", packet.fixedHeader().messageType(), address, e);
+      LOG.error("a packet from {} failed", address, e);
+      broker.meters().dropped("failed");
       end(Packets.UNSPECIFIED);
     }
   }
@@ -189,6 +194,7 @@ final class Connection implements Transport.Listener {
       work();
     } catch (RuntimeException e) {
       LOG.error("connection of {} failed", address, e);
+      broker.meters().dropped("failed");
       end(Packets.UNSPECIFIED);
     }
   }
@@ -200,7 +206,7 @@ final class Connection implements Transport.Listener {
     }
     Session present = session;
     if (state == State.OPEN && present != null) {
-      present.outbox().drain(transport, broker.clock().millis());
+      present.outbox().drain(broker.clock().millis());
       transport.flush();
     }
   }
@@ -212,6 +218,17 @@ final class Connection implements Transport.Listener {
     if (waking.compareAndSet(false, true)) {
       waker.add(this);
     }
+  }
+
+  /// Answers a message that came on an older connection.
+  void replySoon(int firstByte, int id) {
+    transport.execute(
+        () -> {
+          if (state == State.OPEN) {
+            reply(firstByte, id);
+            transport.flush();
+          }
+        });
   }
 
   void endSoon(int reason) {
@@ -235,7 +252,7 @@ final class Connection implements Transport.Listener {
       authenticate(asked);
     } else if (broker.settings().anonymous() && door == Door.PLAIN) {
       Principal who = new Principal.Anonymous(address);
-      enter(who, asked);
+      enter(who);
       granted(who, asked);
     } else {
       broker.meters().refusedLogin();
@@ -287,7 +304,7 @@ final class Connection implements Transport.Listener {
         refuse(asked.tooOften());
       }
       case Authenticator.Outcome.Granted(Principal who) -> {
-        enter(who, asked);
+        enter(who);
         if (broker.revocations() == revocations) {
           granted(who, asked);
         } else {
@@ -318,35 +335,59 @@ final class Connection implements Transport.Listener {
   }
 
   private void refuse(MqttConnectReturnCode code) {
-    transport.write(Packets.connAck(code, MqttProperties.NO_PROPERTIES));
+    transport.write(Packets.connAck(code, false, MqttProperties.NO_PROPERTIES));
     state = State.ENDED;
     will = null;
     transport.close();
     leave();
   }
 
-  private void enter(Principal who, Login asked) {
+  private void enter(Principal who) {
     principal = who;
-    Broker.Key entered = Broker.Key.of(who, asked.clientId());
-    key = entered;
-    broker.enter(entered, this);
+    broker.enter(this);
   }
 
   private void granted(Principal who, Login asked) {
-    Session opened =
-        new Session(
-            broker, this, asked, TopicAccess.of(who, asked.clientId(), broker.inbox()::wants));
-    session = opened;
-    inbound = new Inbound(broker, this, opened, asked, who);
+    Inbound.Allowed allowed =
+        new Inbound.Allowed(who, TopicAccess.of(who, asked.clientId(), broker.inbox()::wants));
+    broker
+        .sessions()
+        .open(
+            this,
+            asked,
+            allowed,
+            opened -> transport.execute(() -> opened(allowed, asked, opened)));
+  }
+
+  private void opened(Inbound.Allowed allowed, Login asked, Sessions.Opened opened) {
+    Session mine = opened.session();
+    if (state != State.AUTHENTICATING) {
+      // It ended while it waited; what was attached to it is given back.
+      broker.sessions().left(mine, this, null);
+      return;
+    }
+    session = mine;
+    inbound = new Inbound(broker, this, mine, asked, allowed);
+    whenSaved(opened.saved(), () -> welcome(allowed.who(), asked, opened));
+  }
+
+  private void welcome(Principal who, Login asked, Sessions.Opened opened) {
+    if (state != State.AUTHENTICATING) {
+      return;
+    }
     state = State.OPEN;
     nowKnown();
     int keepAlive = keepAlive(asked);
     transport.write(
         Packets.connAck(
             MqttConnectReturnCode.CONNECTION_ACCEPTED,
-            asked.version5() ? welcome(asked, keepAlive) : MqttProperties.NO_PROPERTIES));
+            opened.present(),
+            asked.version5()
+                ? promises(asked, keepAlive, opened.session())
+                : MqttProperties.NO_PROPERTIES));
     transport.flush();
     transport.resume();
+    wake();
     LOG.debug("{} connected from {} as {}", who.name(), address, asked.clientId());
     // Half as long again as was agreed, as MQTT says.
     keepAliveNanos = TimeUnit.SECONDS.toNanos(keepAlive) * 3 / 2;
@@ -360,14 +401,42 @@ final class Connection implements Transport.Listener {
     }
   }
 
-  private MqttProperties welcome(Login asked, int keepAlive) {
+  /// Runs what may only be said once something is on the disk; ends the connection when it cannot
+  /// be written.
+  ///
+  /// @param saved null for nothing to wait for
+  void whenSaved(@Nullable CompletableFuture<Void> saved, Runnable then) {
+    if (saved == null || saved.state() == Future.State.SUCCESS) {
+      then.run();
+      return;
+    }
+    owed++;
+    saved.whenComplete(
+        (_, failure) ->
+            transport.execute(
+                () -> {
+                  owed--;
+                  if (failure == null) {
+                    then.run();
+                    drained();
+                  } else {
+                    end(Packets.SERVER_BUSY);
+                  }
+                }));
+  }
+
+  /// Whether so many answers wait for the disk that no more questions are taken.
+  boolean owesMuch() {
+    return owed > MOST_OWED;
+  }
+
+  private MqttProperties promises(Login asked, int keepAlive, Session mine) {
     MqttProperties properties = new MqttProperties();
     number(properties, MqttProperties.RECEIVE_MAXIMUM, broker.settings().receiveMaximum());
     number(properties, MqttProperties.MAXIMUM_PACKET_SIZE, broker.settings().maxPacketBytes());
     number(properties, MqttProperties.TOPIC_ALIAS_MAXIMUM, Inbound.TOPIC_ALIASES);
-    number(properties, MqttProperties.SHARED_SUBSCRIPTION_AVAILABLE, 0);
-    if (asked.wantsSession()) {
-      number(properties, MqttProperties.SESSION_EXPIRY_INTERVAL, 0);
+    if (asked.expirySeconds() != mine.expirySeconds()) {
+      number(properties, MqttProperties.SESSION_EXPIRY_INTERVAL, (int) mine.expirySeconds());
     }
     if (keepAlive != asked.keepAlive()) {
       number(properties, MqttProperties.SERVER_KEEP_ALIVE, keepAlive);
@@ -440,7 +509,7 @@ final class Connection implements Transport.Listener {
       case SUBSCRIBE -> subscribe((MqttSubscribeMessage) packet, present);
       case UNSUBSCRIBE -> unsubscribe((MqttUnsubscribeMessage) packet, present, asked.version5());
       case PINGREQ -> transport.write(MqttMessage.PINGRESP);
-      case DISCONNECT -> disconnected(packet);
+      case DISCONNECT -> disconnected(packet, present);
       case CONNECT, CONNACK, SUBACK, UNSUBACK, PINGRESP, AUTH -> end(Packets.PROTOCOL_ERROR);
     }
     coming.throttle();
@@ -455,9 +524,13 @@ final class Connection implements Transport.Listener {
     boolean refused =
         packet.variableHeader() instanceof MqttPubReplyMessageVariableHeader header
             && (header.reasonCode() & 0xff) >= 0x80;
+    Delivery delivery = refused ? null : outbox.received(id);
     if (refused) {
       outbox.done(id);
-    } else if (outbox.received(id) || !version5) {
+    } else if (delivery != null && delivery.kept != null) {
+      // Were this forgotten, a client that has let go of the id would get the message twice.
+      whenSaved(broker.store().released(delivery), () -> reply(Packets.PUBREL, id));
+    } else if (delivery != null || !version5) {
       reply(Packets.PUBREL, id);
     } else {
       transport.write(Packets.acknowledgement(Packets.PUBREL, id, Packets.ID_NOT_FOUND, null));
@@ -477,7 +550,9 @@ final class Connection implements Transport.Listener {
             MqttProperties.SUBSCRIPTION_IDENTIFIER,
             0);
     List<MqttTopicSubscription> wanted = packet.payload().topicSubscriptions();
-    if (wanted.isEmpty()) {
+    boolean selfish =
+        wanted.stream().anyMatch(w -> Session.isShared(w.topicFilter()) && w.option().isNoLocal());
+    if (wanted.isEmpty() || selfish) {
       end(Packets.PROTOCOL_ERROR);
       return;
     }
@@ -491,8 +566,15 @@ final class Connection implements Transport.Listener {
               identifier,
               (filter, granted) -> replays.add(() -> replay(present, filter, granted))));
     }
-    transport.write(Packets.subAck(packet.variableHeader().messageId(), codes));
-    replays.forEach(Runnable::run);
+    int id = packet.variableHeader().messageId();
+    whenSaved(
+        present.saving(),
+        () -> {
+          if (state == State.OPEN) {
+            transport.write(Packets.subAck(id, codes));
+            replays.forEach(Runnable::run);
+          }
+        });
   }
 
   private void replay(Session present, String filter, Subscription subscription) {
@@ -508,16 +590,31 @@ final class Connection implements Transport.Listener {
     for (String filter : packet.payload().topics()) {
       codes.add((short) (present.unsubscribe(filter) ? Packets.SUCCESS : Packets.NO_SUBSCRIPTION));
     }
-    transport.write(Packets.unsubAck(packet.variableHeader().messageId(), version5, codes));
+    int id = packet.variableHeader().messageId();
+    whenSaved(
+        present.saving(),
+        () -> {
+          if (state == State.OPEN) {
+            transport.write(Packets.unsubAck(id, version5, codes));
+          }
+        });
   }
 
   // ---- the end
 
-  private void disconnected(MqttMessage packet) {
-    boolean keepsWill =
-        packet.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader header
-            && header.reasonCode() == Packets.KEEP_WILL;
-    if (!keepsWill) {
+  private void disconnected(MqttMessage packet, Session present) {
+    if (packet.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader header) {
+      long expiry =
+          PublishProperties.unsigned(
+              header.properties(), MqttProperties.SESSION_EXPIRY_INTERVAL, -1);
+      if (expiry >= 0 && !broker.sessions().expire(present, expiry)) {
+        end(Packets.PROTOCOL_ERROR);
+        return;
+      }
+      if (header.reasonCode() == Packets.SUCCESS) {
+        will = null;
+      }
+    } else {
       will = null;
     }
     state = State.ENDED;
@@ -596,23 +693,18 @@ final class Connection implements Transport.Listener {
     if (timer != null) {
       timer.cancel(false);
     }
-    Broker.Key entered = key;
-    if (entered != null) {
-      broker.leave(entered, this);
-    }
-    Session present = session;
-    if (present != null) {
-      present.end();
-    }
-    publishWill();
-  }
-
-  private void publishWill() {
+    broker.leave(this);
     Will last = will;
     will = null;
+    Session present = session;
     Inbound coming = inbound;
-    if (last != null && coming != null) {
-      coming.arrive(last);
+    if (present == null || coming == null) {
+      broker.sessions().gaveUp(this);
+      return;
+    }
+    Will atOnce = broker.sessions().left(present, this, last);
+    if (atOnce != null) {
+      coming.arrive(atOnce);
     }
   }
 }

@@ -47,12 +47,15 @@ public final class EmbeddedBroker implements MqttGateway {
   private static final int MOST_LOOPS = 8;
   private static final int BACKLOG = 1_024;
   private static final int UNSUPPORTED = 1002;
+  private static final long TICK_MS = 250;
+  private static final long LAST_MS = 5_000;
 
   private final Vertx vertx;
   private final Broker broker;
   private final @Nullable TlsDoor tls;
   private final Events.Subscription revocations;
   private final List<Listener> secured = new CopyOnWriteArrayList<>();
+  private final long timer;
   private final List<String> deployments = new CopyOnWriteArrayList<>();
   private int port;
   private int tlsPort;
@@ -65,9 +68,13 @@ public final class EmbeddedBroker implements MqttGateway {
     this.revocations =
         events.subscribe(
             DeviceAccessRevoked.class,
-            revoked ->
-                disconnect(
-                    who -> who instanceof Principal.Device d && d.id() == revoked.deviceId()));
+            revoked -> {
+              disconnect(who -> who instanceof Principal.Device d && d.id() == revoked.deviceId());
+              if (revoked.deleted()) {
+                forget(Broker.Key.owner(new Principal.Device(revoked.deviceId(), "")));
+              }
+            });
+    this.timer = vertx.setPeriodic(TICK_MS, _ -> broker.sessions().tick());
   }
 
   /// What the broker works with.
@@ -83,14 +90,25 @@ public final class EmbeddedBroker implements MqttGateway {
       Clock clock,
       Messages messages) {}
 
-  /// Reads the retained messages and opens the listeners. Fails when a port is taken.
+  /// Reads the retained messages and the sessions, and opens the listeners. Fails when a port is
+  /// taken.
   public static Future<EmbeddedBroker> start(Vertx vertx, MqttSettings settings, Parts parts) {
     return vertx
         .executeBlocking(
-            () -> RetainedMessages.open(parts.database(), parts.clock(), settings), false)
+            () -> {
+              SessionStore store = SessionStore.open(parts.database());
+              Broker broker =
+                  new Broker(
+                      settings,
+                      parts,
+                      RetainedMessages.open(parts.database(), parts.clock(), settings),
+                      store);
+              broker.sessions().restore(store.load());
+              return broker;
+            },
+            false)
         .compose(
-            retained -> {
-              Broker broker = new Broker(settings, parts, retained);
+            broker -> {
               EmbeddedBroker embedded =
                   new EmbeddedBroker(vertx, broker, parts.events(), parts.tls());
               return embedded
@@ -222,7 +240,8 @@ public final class EmbeddedBroker implements MqttGateway {
 
   /// Publishes as the interface says.
   ///
-  /// @return to how many sessions it was given; completes once a retained message is on the disk
+  /// @return to how many subscribers it was given; completes once it is on the disk for those who
+  ///     are away, and as a retained message
   @Override
   public CompletionStage<Integer> publish(String topic, byte[] payload, int qos, boolean retain) {
     MqttSettings settings = broker.settings();
@@ -233,16 +252,21 @@ public final class EmbeddedBroker implements MqttGateway {
         new Publication(topic, payload, qos, retain, null, Publication.FOREVER);
     CompletableFuture<RetainedMessages.Outcome> kept =
         retain
-            ? broker.retained().put(publication)
+            ? broker.retained().put(publication, RetainedMessages.SERVER)
             : CompletableFuture.completedFuture(RetainedMessages.Outcome.KEPT);
     Route[] routes = broker.routes(topic, null);
-    broker.deliver(publication, routes);
-    return kept.thenApply(
-        outcome -> {
+    CompletableFuture<Void> queued = broker.deliver(publication, routes, null);
+    CompletableFuture<Integer> given =
+        queued == null
+            ? CompletableFuture.completedFuture(routes.length)
+            : queued.thenApply(_ -> routes.length);
+    return kept.thenCombine(
+        given,
+        (outcome, count) -> {
           if (outcome == RetainedMessages.Outcome.FULL) {
             throw new IllegalStateException("no room to retain " + topic);
           }
-          return routes.length;
+          return count;
         });
   }
 
@@ -251,10 +275,21 @@ public final class EmbeddedBroker implements MqttGateway {
     broker.disconnect(who, Packets.ADMINISTRATIVE);
   }
 
+  /// An API key was revoked: its connections and its sessions end. From any thread.
+  public void revokeKey(long id) {
+    disconnect(who -> who instanceof Principal.ApiKey key && key.id() == id);
+    forget("key:" + id);
+  }
+
+  private void forget(String owner) {
+    broker.sessions().remove(key -> key.owner().equals(owner));
+  }
+
   /// Says goodbye to all clients, closes the listeners and saves what is not saved yet.
   public Future<Void> close() {
     closing = true;
     revocations.close();
+    vertx.cancelTimer(timer);
     broker.disconnect(_ -> true, Packets.SHUTTING_DOWN);
     List<String> open = List.copyOf(deployments);
     deployments.clear();
@@ -270,6 +305,8 @@ public final class EmbeddedBroker implements MqttGateway {
             () ->
                 vertx.executeBlocking(
                     () -> {
+                      broker.sessions().awaitAllLeft(LAST_MS);
+                      broker.store().close();
                       broker.retained().close();
                       return true;
                     },

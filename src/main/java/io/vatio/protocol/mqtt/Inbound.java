@@ -18,6 +18,7 @@ import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
 /// What one connection publishes, from the packet to its acknowledgement.
@@ -38,13 +39,18 @@ final class Inbound {
   private final Transport transport;
   private final Session session;
   private final Principal sender;
+  private final TopicAccess access;
   private final boolean version5;
   private final boolean tellsReasons;
   private final long client;
 
   private final Map<String, PublishTopic> topics = new HashMap<>();
   private String @Nullable [] aliases;
-  private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>();
+  private final ArrayDeque<Arrival> arrivals = new ArrayDeque<>(0);
+
+  /// Those among them whose subscribers do not have them yet.
+  private final ArrayDeque<Arrival> unrouted = new ArrayDeque<>(0);
+
   private long pendingBytes;
   private int unacknowledged;
   private boolean paused;
@@ -52,18 +58,16 @@ final class Inbound {
   private final @Nullable Bucket byteRate;
   private boolean waitsForBudget;
 
-  /// Packet ids of QoS 2 messages that the client has not released, and those among them that are
-  /// committed.
-  private @Nullable BitSet received2;
+  /// Packet ids of QoS 2 messages that came on this connection and are not released.
+  private final BitSet unreleased = new BitSet(0);
 
-  private @Nullable BitSet stored2;
-
-  Inbound(Broker broker, Connection connection, Session session, Login login, Principal sender) {
+  Inbound(Broker broker, Connection connection, Session session, Login login, Allowed allowed) {
     this.broker = broker;
     this.connection = connection;
     this.transport = connection.transport();
     this.session = session;
-    this.sender = sender;
+    this.sender = allowed.who();
+    this.access = allowed.topics();
     this.version5 = login.version5();
     DoorLimits limits = broker.settings().door();
     boolean limited = sender instanceof Principal.Device || sender instanceof Principal.Anonymous;
@@ -96,18 +100,17 @@ final class Inbound {
       connection.end(Packets.RECEIVE_MAXIMUM_EXCEEDED);
       return;
     }
-    PublishTopic topic = topic(name);
-    arrive(
+    Arrival arrival =
         new Arrival(
             connection,
-            topic,
+            topic(name),
             ByteBufUtil.getBytes(packet.payload()),
             qos,
             packet.fixedHeader().isRetain(),
             id,
             properties.isEmpty() ? null : PublishProperties.forwarded(properties),
-            properties.isEmpty() ? Publication.FOREVER : broker.expiry(properties)),
-        packet.fixedHeader().isDup());
+            properties.isEmpty() ? Publication.FOREVER : broker.expiry(properties));
+    arrive(arrival, packet.fixedHeader().isDup(), PublishProperties.brokenText(properties, packet));
   }
 
   /// The name that the packet means; null when it means none and the session is over.
@@ -154,7 +157,7 @@ final class Inbound {
       if (topics.size() >= TOPICS_KNOWN) {
         topics.clear();
       }
-      topic = new PublishTopic(name, session.access().mayPublish(name), broker.inbox().wants(name));
+      topic = new PublishTopic(name, access.mayPublish(name), broker.inbox().wants(name));
       topics.put(name, topic);
     }
     return topic;
@@ -162,31 +165,32 @@ final class Inbound {
 
   /// Notes the id of a QoS 2 message; one that is known already is only answered again.
   private boolean firstTime(int id) {
-    BitSet received = received2;
-    BitSet stored = stored2;
-    if (received == null || stored == null) {
-      received = new BitSet();
-      stored = new BitSet();
-      received2 = received;
-      stored2 = stored;
-    }
-    if (!received.get(id)) {
-      received.set(id);
-      return true;
-    }
-    if (stored.get(id)) {
-      connection.reply(Packets.PUBREC, id);
+    switch (session.received().arrived(id)) {
+      case NEW -> {
+        unreleased.set(id);
+        if (session.received().count() > broker.settings().receiveMaximum()) {
+          session.received().release(id);
+          connection.end(Packets.RECEIVE_MAXIMUM_EXCEEDED);
+          return false;
+        }
+        return true;
+      }
+      case COMMITTED -> connection.reply(Packets.PUBREC, id);
+      case COMMITTING -> {
+        // Answered when it is committed.
+      }
     }
     return false;
   }
 
-  private void arrive(Arrival arrival, boolean redelivered) {
+  private void arrive(Arrival arrival, boolean redelivered, boolean broken) {
     if (messageRate != null && byteRate != null) {
       long now = System.nanoTime();
       messageRate.draw(1, now);
       byteRate.draw(arrival.payload.length, now);
     }
     arrivals.add(arrival);
+    unrouted.add(arrival);
     pendingBytes += arrival.payload.length;
     if (!broker.budget().take(arrival.payload.length) && !waitsForBudget) {
       waitsForBudget = true;
@@ -205,19 +209,23 @@ final class Inbound {
     boolean forgets = arrival.retain && arrival.payload.length == 0;
     if (!topic.allowed) {
       broker.meters().denied();
-      broker
-          .inbox()
-          .refuse(
-              raw(arrival, redelivered),
-              new Rejection(
-                  Rejection.Reason.TOPIC_NOT_ALLOWED,
-                  Text.of("mqtt.topic_not_allowed", topic.name)))
-          .whenComplete(arrival);
+      refuse(
+          arrival,
+          new Rejection(
+              Rejection.Reason.TOPIC_NOT_ALLOWED, Text.of("mqtt.topic_not_allowed", topic.name)));
+    } else if (broken) {
+      refuse(
+          arrival,
+          new Rejection(Rejection.Reason.MALFORMED, Text.of("mqtt.payload_not_text", topic.name)));
     } else if (topic.ingest && !forgets) {
       broker.inbox().accept(raw(arrival, redelivered)).whenComplete(arrival);
     } else {
       arrival.receipt = ROUTED;
     }
+  }
+
+  private void refuse(Arrival arrival, Rejection rejection) {
+    broker.inbox().refuse(raw(arrival, false), rejection).whenComplete(arrival);
   }
 
   private RawMessage raw(Arrival arrival, boolean redelivered) {
@@ -256,7 +264,9 @@ final class Inbound {
     }
     if (waitsForBudget
         || debtMs > 0
+        || connection.owesMuch()
         || !transport.writable()
+        || !broker.budget().fair(arrivals.size(), pendingBytes)
         || arrivals.size() >= most
         || pendingBytes >= broker.settings().pendingBytes()) {
       paused = true;
@@ -269,7 +279,9 @@ final class Inbound {
         && connection.open()
         && !waitsForBudget
         && debtMs() == 0
+        && !connection.owesMuch()
         && transport.writable()
+        && broker.budget().fair(2 * arrivals.size(), 2 * pendingBytes)
         && arrivals.size() <= broker.settings().receiveMaximum() / 2
         && pendingBytes <= broker.settings().pendingBytes() / 2) {
       paused = false;
@@ -280,23 +292,39 @@ final class Inbound {
 
   /// Routes and answers what is decided, in the order of arrival.
   void settle() {
+    for (Arrival next = unrouted.peek();
+        next != null && next.receipt != null;
+        next = unrouted.peek()) {
+      unrouted.remove();
+      if (next.receipt instanceof Receipt.Stored || next.receipt instanceof Receipt.Duplicate) {
+        route(next);
+      }
+    }
     int count = 0;
     long bytes = 0;
     ByteBuf acks = null;
-    for (Arrival head = arrivals.peek(); head != null && decided(head); head = arrivals.peek()) {
+    for (Arrival head = arrivals.peek(); head != null && answerable(head); head = arrivals.peek()) {
       arrivals.remove();
       count++;
       bytes += head.payload.length;
-      if (head.packetId == 0 || !connection.open()) {
+      if (head.packetId == 0) {
         continue;
       }
       Receipt receipt = head.receipt;
       int reason = reason(head, receipt);
+      if (head.qos == 2) {
+        decided(head, reason);
+      }
+      if (!connection.open()) {
+        continue;
+      }
       if (reason == Packets.SERVER_BUSY) {
         connection.end(Packets.SERVER_BUSY);
         continue;
       }
-      acknowledged(head, reason);
+      if (head.qos == 1 || !unreleased.get(head.packetId)) {
+        unacknowledged--;
+      }
       int type = head.qos == 1 ? Packets.PUBACK : Packets.PUBREC;
       if (reason == Packets.SUCCESS || !version5) {
         if (acks == null) {
@@ -325,36 +353,38 @@ final class Inbound {
     }
   }
 
-  /// Whether a message can be answered now. Routes it when it is committed.
-  private boolean decided(Arrival arrival) {
-    Receipt receipt = arrival.receipt;
-    if (receipt == null) {
-      return false;
-    }
-    if (!arrival.routed) {
-      arrival.routed = true;
-      if (receipt instanceof Receipt.Stored || receipt instanceof Receipt.Duplicate) {
-        route(arrival);
-      }
-    }
-    CompletableFuture<?> kept = arrival.kept;
-    return kept == null || arrival.qos == 0 || kept.isDone();
+  /// Whether all that a message has to wait for is decided.
+  private static boolean answerable(Arrival arrival) {
+    return arrival.receipt != null
+        && (arrival.qos == 0 || (isDone(arrival.kept) && isDone(arrival.queued)));
+  }
+
+  private static boolean isDone(@Nullable CompletableFuture<?> future) {
+    return future == null || future.isDone();
   }
 
   private void route(Arrival arrival) {
     Route[] routes = arrival.topic.routes(broker, session);
-    if (routes.length == 0 && !arrival.retain) {
+    SessionBatch.PacketKey received =
+        arrival.qos == 2 && session.kept()
+            ? new SessionBatch.PacketKey(session.id(), arrival.packetId)
+            : null;
+    if (routes.length == 0 && !arrival.retain && received == null) {
       return;
     }
     Publication publication = arrival.publication();
     if (arrival.retain) {
-      var kept = broker.retained().put(publication);
-      arrival.kept = kept;
-      if (arrival.qos > 0 && !kept.isDone()) {
-        kept.whenComplete((_, _) -> connection.wake());
-      }
+      arrival.kept = broker.retained().put(publication, session.key().owner());
+      wakeAfter(arrival.qos, arrival.kept);
     }
-    broker.deliver(publication, routes);
+    arrival.queued = broker.deliver(publication, routes, received);
+    wakeAfter(arrival.qos, arrival.queued);
+  }
+
+  private void wakeAfter(int qos, @Nullable CompletableFuture<?> future) {
+    if (future != null && qos > 0 && !future.isDone()) {
+      future.whenComplete((_, _) -> connection.wake());
+    }
   }
 
   private static int reason(Arrival arrival, @Nullable Receipt receipt) {
@@ -368,6 +398,10 @@ final class Inbound {
             case LIMIT_REACHED -> Packets.QUOTA_EXCEEDED;
           };
       case Receipt.Stored _, Receipt.Duplicate _ -> {
+        var queued = arrival.queued;
+        if (queued != null && queued.state() != Future.State.SUCCESS) {
+          yield Packets.SERVER_BUSY;
+        }
         var kept = arrival.kept;
         if (kept == null) {
           yield Packets.SUCCESS;
@@ -398,29 +432,36 @@ final class Inbound {
         : sentence.substring(0, REASON_TEXT_LENGTH);
   }
 
-  private void acknowledged(Arrival arrival, int reason) {
-    BitSet received = received2;
-    BitSet stored = stored2;
-    if (arrival.qos == 1 || received == null || stored == null) {
-      unacknowledged--;
-    } else if (version5 && reason != Packets.SUCCESS) {
-      unacknowledged--;
-      received.clear(arrival.packetId);
-    } else if (received.get(arrival.packetId)) {
-      stored.set(arrival.packetId);
+  /// Notes what became of a QoS 2 message; its client may be waiting on another connection by now.
+  private void decided(Arrival arrival, int reason) {
+    int id = arrival.packetId;
+    boolean taken = reason == Packets.SUCCESS || (!version5 && reason != Packets.SERVER_BUSY);
+    if (!taken) {
+      unreleased.clear(id);
+    }
+    boolean asked = session.received().decided(id, taken);
+    Connection present = session.connection();
+    if (asked && present != null && present != connection) {
+      if (taken) {
+        present.replySoon(Packets.PUBREC, id);
+      } else {
+        present.endSoon(Packets.SERVER_BUSY);
+      }
     }
   }
 
   void pubRel(int id) {
-    BitSet received = received2;
-    BitSet stored = stored2;
-    boolean present = received != null && stored != null && received.get(id);
-    if (received != null && stored != null && present) {
-      received.clear(id);
-      stored.clear(id);
+    boolean present = session.received().release(id);
+    if (unreleased.get(id)) {
+      unreleased.clear(id);
       unacknowledged--;
     }
-    if (present || !version5) {
+    if (present && session.kept()) {
+      // Were this forgotten, the next message with this id would be taken for the old one.
+      connection.whenSaved(
+          broker.store().free(new SessionBatch.PacketKey(session.id(), id)),
+          () -> connection.reply(Packets.PUBCOMP, id));
+    } else if (present || !version5) {
       connection.reply(Packets.PUBCOMP, id);
     } else {
       transport.write(Packets.acknowledgement(Packets.PUBCOMP, id, Packets.ID_NOT_FOUND, null));
@@ -437,9 +478,13 @@ final class Inbound {
             will.qos(),
             will.retain(),
             0,
-            PublishProperties.forwarded(will.properties()),
-            broker.expiry(will.properties())),
+            will.properties(),
+            will.expiresAt(broker.clock().millis())),
+        false,
         false);
     connection.wake();
   }
+
+  /// Who a connection is, and which topics are open to it.
+  record Allowed(Principal who, TopicAccess topics) {}
 }

@@ -8,6 +8,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /// How much all connections together may have waiting for a commit. Whoever goes past it stops
 /// reading until half of it is free again. Thread safe.
 final class IngestBudget {
+  private static final int SHARE = 8;
+
   private final int maxMessages;
   private final long maxBytes;
   private final AtomicInteger messages = new AtomicInteger();
@@ -26,6 +28,13 @@ final class IngestBudget {
     int messageCount = messages.incrementAndGet();
     long byteCount = bytes.addAndGet(size);
     return messageCount < maxMessages && byteCount < maxBytes;
+  }
+
+  /// Whether a connection that has so much waiting may have more. Its share is a part of what is
+  /// free: a few that flood share most of the budget and there is always some left for the others.
+  boolean fair(int messageCount, long byteCount) {
+    return messageCount <= Math.max(1, (maxMessages - messages.get()) / SHARE)
+        && byteCount <= Math.max(1, (maxBytes - bytes.get()) / SHARE);
   }
 
   void give(int messageCount, long byteCount) {

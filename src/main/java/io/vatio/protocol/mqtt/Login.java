@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 /// @param window most messages that it takes without acknowledging one
 /// @param maxPacket most bytes of one packet that it takes
 /// @param tellsReasons whether it wants to read why something was refused
-/// @param wantsSession whether it would like its session to outlive the connection
+/// @param expirySeconds that it would like its session to outlive the connection
+/// @param aliasMaximum topic aliases that it takes
 /// @param anonymous whether it shows no credentials at all
 record Login(
     boolean version5,
@@ -27,7 +28,8 @@ record Login(
     int window,
     int maxPacket,
     boolean tellsReasons,
-    boolean wantsSession,
+    long expirySeconds,
+    int aliasMaximum,
     boolean anonymous,
     String userName,
     byte[] password,
@@ -36,6 +38,9 @@ record Login(
   private static final int CLIENT_ID_LENGTH = 256;
   private static final int USER_NAME_LENGTH = 256;
   private static final int PASSWORD_BYTES = 4_096;
+  /// As MQTT 5 writes it, in seconds.
+  private static final long FOREVER = 0xFFFFFFFFL;
+
   private static final byte[] EMPTY = new byte[0];
 
   static Login of(MqttConnectMessage packet) {
@@ -54,7 +59,8 @@ record Login(
         PublishProperties.integer(
             properties, MqttProperties.MAXIMUM_PACKET_SIZE, Integer.MAX_VALUE),
         PublishProperties.integer(properties, MqttProperties.REQUEST_PROBLEM_INFORMATION, 1) != 0,
-        PublishProperties.integer(properties, MqttProperties.SESSION_EXPIRY_INTERVAL, 0) != 0,
+        expirySeconds(header),
+        PublishProperties.integer(properties, MqttProperties.TOPIC_ALIAS_MAXIMUM, 0),
         !header.hasUserName() && !header.hasPassword(),
         payload.userName() == null ? "" : payload.userName(),
         password == null ? EMPTY : password,
@@ -62,8 +68,16 @@ record Login(
         properties.getProperty(MqttProperties.AUTHENTICATION_METHOD) != null);
   }
 
+  private static long expirySeconds(MqttConnectVariableHeader header) {
+    if (header.version() == 5) {
+      return PublishProperties.unsigned(
+          header.properties(), MqttProperties.SESSION_EXPIRY_INTERVAL, 0);
+    }
+    return header.isCleanSession() ? 0 : FOREVER;
+  }
+
   private static Will will(MqttConnectVariableHeader header, MqttConnectPayload payload) {
-    return new Will(
+    return Will.of(
         payload.willTopic(),
         payload.willMessageInBytes(),
         header.willQos(),

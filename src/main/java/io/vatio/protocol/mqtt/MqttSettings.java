@@ -28,6 +28,7 @@ import java.time.Duration;
 /// @param retainedMessages kept
 /// @param retainedBytes of kept messages together
 /// @param door what one address and one device may take
+/// @param sessions what is kept for clients that are away
 public record MqttSettings(
     String host,
     int port,
@@ -49,7 +50,8 @@ public record MqttSettings(
     int subscriptions,
     int retainedMessages,
     long retainedBytes,
-    DoorLimits door) {
+    DoorLimits door,
+    SessionSettings sessions) {
 
   /// Listens on whatever port is free; for tests and for several servers on one machine.
   public static final int ANY_FREE_PORT = -1;
@@ -77,7 +79,8 @@ public record MqttSettings(
         subscriptions,
         retainedMessages,
         retainedBytes,
-        other);
+        other,
+        sessions);
   }
 
   /// Listeners and packet size as given, the other limits as they are by default.
@@ -104,6 +107,37 @@ public record MqttSettings(
         100,
         10_000,
         16L << 20,
-        DoorLimits.DEFAULT);
+        DoorLimits.DEFAULT,
+        SessionSettings.DEFAULT);
+  }
+
+  /// The same with other times for clients that are silent or away.
+  ///
+  /// @param seconds longest keep-alive
+  /// @param longest time that a session is kept without a connection
+  public MqttSettings patient(int seconds, Duration longest) {
+    return new MqttSettings(
+        host,
+        port,
+        tlsPort,
+        anonymous,
+        maxPacketBytes,
+        receiveMaximum,
+        pendingBytes,
+        ingestMessages,
+        ingestBytes,
+        maxConnections,
+        maxUnknown,
+        connectTimeout,
+        seconds,
+        outboxBytes,
+        outboxMessages,
+        topicLength,
+        topicLevels,
+        subscriptions,
+        retainedMessages,
+        retainedBytes,
+        door,
+        sessions.longest(longest));
   }
 }

@@ -1,160 +1,315 @@
 package io.vatio.protocol.mqtt;
 
-import io.netty.buffer.Unpooled;
-import io.netty.handler.codec.mqtt.MqttFixedHeader;
-import io.netty.handler.codec.mqtt.MqttMessageType;
-import io.netty.handler.codec.mqtt.MqttProperties;
-import io.netty.handler.codec.mqtt.MqttPublishMessage;
-import io.netty.handler.codec.mqtt.MqttPublishVariableHeader;
-import io.netty.handler.codec.mqtt.MqttQoS;
 import java.util.ArrayDeque;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// What waits to go to one subscriber, and what it has not acknowledged yet.
 ///
-/// Any thread offers; everything else happens on the connection's event loop. Bounded in messages
-/// and bytes: what may be lost (QoS 0) is dropped at half of it, so that what may not be lost has
-/// the other half; the caller ends a connection whose outbox is full.
+/// Bounded in messages and bytes. What may be lost (QoS 0) is dropped at half of it, so that what
+/// may not be lost has the other half, and does not wait at all for a client that is away. When a
+/// kept session is full, the newest message is dropped: nobody can push out what already waits for
+/// it. A client without a kept session that does not take its messages is ended by the caller.
+///
+/// Any thread may offer; what concerns the connection happens on its event loop. One lock.
 final class Outbox {
   private static final int PACKET_IDS = 65_535;
+  private static final long PURGE_EVERY_MS = 1_000;
 
-  private final BrokerMeters meters;
-  private final int maxMessages;
-  private final int maxBytes;
+  private final Broker broker;
+  private final Lock lock = new ReentrantLock();
 
-  private final Queue<Delivery> offered = new ConcurrentLinkedQueue<>();
-  private final AtomicInteger messages = new AtomicInteger();
-  private final AtomicInteger bytes = new AtomicInteger();
-  private volatile boolean closed;
+  // Under the lock.
+  private final ArrayDeque<Delivery> retained = new ArrayDeque<>(0);
+  private final ArrayDeque<Delivery> waiting = new ArrayDeque<>(0);
 
-  // Event loop only.
-  private final ArrayDeque<Delivery> retained = new ArrayDeque<>();
-  private final Map<Integer, Delivery> unacknowledged = new HashMap<>();
-  private boolean version5;
-  private int window = PACKET_IDS;
-  private int maxPacket = Integer.MAX_VALUE;
+  /// What has a packet id: sent and not acknowledged, or kept on the disk under this id.
+  private final Map<Integer, Delivery> numbered = new LinkedHashMap<>(0);
+
+  private final Map<Integer, Delivery> inFlight = new LinkedHashMap<>(0);
+  private @Nullable Outgoing outgoing;
+  private boolean kept;
+  private boolean closed;
+  private boolean overflowed;
+  private int messages;
+  private long bytes;
   private int lastId;
+  private boolean refusing;
+  private long nextPurge;
 
-  Outbox(BrokerMeters meters, MqttSettings settings) {
-    this.meters = meters;
-    this.maxMessages = settings.outboxMessages();
-    this.maxBytes = settings.outboxBytes();
+  Outbox(Broker broker) {
+    this.broker = broker;
   }
 
-  /// What the client said about itself.
-  ///
-  /// @param window most messages without acknowledgement
-  /// @param maxPacket most bytes of one packet
-  void open(boolean version5, int window, int maxPacket) {
-    this.version5 = version5;
-    this.window = window;
-    this.maxPacket = maxPacket;
+  /// What became of a message that was offered.
+  enum Offered {
+    TAKEN,
+    /// Also to be kept on the disk.
+    TAKEN_TO_KEEP,
+    /// There was no room, or nobody to take it; that was expected.
+    DROPPED,
+    /// There was no room for a message that must not be lost.
+    FULL
   }
 
-  /// Puts a message in.
+  /// Whether messages wait for the client while it is away.
+  void keep(boolean wanted) {
+    lock.lock();
+    try {
+      kept = wanted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Starts sending to a connection, first again what it may have missed.
+  void attach(Outgoing to) {
+    lock.lock();
+    try {
+      outgoing = to;
+      List<Delivery> again = new ArrayList<>(inFlight.values());
+      inFlight.clear();
+      for (int i = again.size() - 1; i >= 0; i--) {
+        waiting.addFirst(again.get(i));
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Stops sending; gives what was on its way, is kept on the disk and may have to be sent again.
+  List<Delivery> detach() {
+    lock.lock();
+    try {
+      outgoing = null;
+      for (Iterator<Delivery> each = waiting.iterator(); each.hasNext(); ) {
+        Delivery delivery = each.next();
+        if (delivery.qos == 0) {
+          each.remove();
+          release(delivery);
+        }
+      }
+      retained.removeIf(delivery -> delivery.qos == 0);
+      return inFlight.values().stream()
+          .filter(delivery -> delivery.kept != null && !delivery.released)
+          .toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Puts a message in. One to be kept gets its place on the disk and its packet id now, so that it
+  /// has the same one whatever happens.
   ///
-  /// @return false when there is no room for a message that must not be lost
-  boolean offer(Delivery delivery) {
-    if (closed) {
+  /// @param message on the disk, for those that keep
+  Offered offer(Delivery delivery, Kept message) {
+    lock.lock();
+    try {
+      if (closed || overflowed || (outgoing == null && (!kept || delivery.qos == 0))) {
+        return Offered.DROPPED;
+      }
+      boolean keep = kept && delivery.qos > 0;
+      if (!hasRoom(delivery, keep)) {
+        return delivery.qos == 0 || keep ? dropped(delivery, keep) : Offered.FULL;
+      }
+      refusing = false;
+      count(delivery);
+      if (keep) {
+        delivery.kept = message.get();
+        delivery.packetId = nextId();
+        numbered.put(delivery.packetId, delivery);
+      }
+      waiting.add(delivery);
+      return keep ? Offered.TAKEN_TO_KEEP : Offered.TAKEN;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private boolean hasRoom(Delivery delivery, boolean keep) {
+    if (fits(delivery, keep)) {
       return true;
     }
-    int size = delivery.publication.size;
-    int share = delivery.qos == 0 ? 2 : 1;
-    if (messages.get() >= maxMessages / share || bytes.get() + size > maxBytes / share) {
-      if (delivery.qos == 0) {
-        meters.dropped("slow_subscriber");
-        return true;
-      }
+    long now = broker.clock().millis();
+    if (now < nextPurge) {
       return false;
     }
-    messages.incrementAndGet();
-    bytes.addAndGet(size);
-    offered.add(delivery);
-    return true;
+    nextPurge = now + PURGE_EVERY_MS;
+    purge(now);
+    return fits(delivery, keep);
+  }
+
+  private boolean fits(Delivery delivery, boolean keep) {
+    int size = delivery.publication.size;
+    MqttSettings settings = broker.settings();
+    if (keep) {
+      SessionSettings limits = settings.sessions();
+      return messages < limits.queueMessages()
+          && bytes + size <= limits.queueBytes()
+          && broker.queues().take(messages, bytes, size);
+    }
+    int share = delivery.qos == 0 ? 2 : 1;
+    return messages < settings.outboxMessages() / share
+        && bytes + size <= settings.outboxBytes() / share;
+  }
+
+  private Offered dropped(Delivery delivery, boolean keep) {
+    broker.meters().dropped(keep ? "queue_full" : "slow_subscriber");
+    if (keep && !refusing) {
+      refusing = true;
+      delivery.session.queueFull(messages, bytes);
+    }
+    return Offered.DROPPED;
+  }
+
+  /// Takes expired messages out that were not sent.
+  private void purge(long nowMs) {
+    for (Iterator<Delivery> each = waiting.iterator(); each.hasNext(); ) {
+      Delivery delivery = each.next();
+      if (!delivery.sent && delivery.publication.expired(nowMs)) {
+        each.remove();
+        broker.meters().dropped("expired");
+        forget(delivery);
+      }
+    }
+  }
+
+  /// Puts a message in that was on the disk at the start.
+  void restore(Delivery delivery) {
+    lock.lock();
+    try {
+      delivery.stored = true;
+      delivery.counted = true;
+      messages++;
+      bytes += delivery.publication.size;
+      broker.queues().load(delivery.publication.size);
+      numbered.put(delivery.packetId, delivery);
+      lastId = delivery.packetId;
+      waiting.add(delivery);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Puts a retained message in for a new subscription; it goes before what was offered. These are
   /// shared with the store, so they do not count.
   void replay(Delivery delivery) {
-    retained.add(delivery);
+    lock.lock();
+    try {
+      retained.add(delivery);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /// Retained messages that wait.
   int replaying() {
-    return retained.size();
+    lock.lock();
+    try {
+      return retained.size();
+    } finally {
+      lock.unlock();
+    }
   }
 
-  /// Writes as much as the client can take now.
+  /// Nothing more is taken or sent: the connection is about to end.
   ///
-  /// @return whether something was written
-  boolean drain(Transport transport, long nowMs) {
-    boolean wrote = false;
-    while (transport.writable()) {
-      boolean replay = !retained.isEmpty();
-      Delivery next = replay ? retained.peek() : offered.peek();
-      if (next == null || (next.qos > 0 && unacknowledged.size() >= window)) {
-        break;
-      }
-      if (replay) {
-        retained.remove();
-      } else {
-        offered.remove();
-      }
-      next.counted = !replay;
-      wrote |= send(transport, next, nowMs);
+  /// @return whether that is new
+  boolean overflow() {
+    lock.lock();
+    try {
+      boolean first = !overflowed;
+      overflowed = true;
+      return first;
+    } finally {
+      lock.unlock();
     }
-    return wrote;
   }
 
-  private boolean send(Transport transport, Delivery delivery, long nowMs) {
-    Publication publication = delivery.publication;
-    if (publication.expired(nowMs)) {
-      meters.dropped("expired");
-      release(delivery);
-      return false;
+  /// Whether a message would leave at once.
+  boolean idle() {
+    lock.lock();
+    try {
+      return outgoing != null && inFlight.size() + waiting.size() < outgoing.window();
+    } finally {
+      lock.unlock();
     }
-    MqttProperties properties =
-        version5
-            ? PublishProperties.outgoing(
-                publication.properties,
-                delivery.subscriptions,
-                publication.expiresAt == Publication.FOREVER
-                    ? -1
-                    : (publication.expiresAt - nowMs + 999) / 1_000)
-            : MqttProperties.NO_PROPERTIES;
-    if (maxPacket != Integer.MAX_VALUE
-        && PublishProperties.packetLength(publication, delivery.qos, properties) > maxPacket) {
-      meters.dropped("too_large_for_subscriber");
-      release(delivery);
-      return false;
+  }
+
+  /// Messages that wait or are not acknowledged.
+  int size() {
+    lock.lock();
+    try {
+      return messages;
+    } finally {
+      lock.unlock();
     }
-    int id = 0;
+  }
+
+  /// Writes as much as the client can take now. Event loop.
+  void drain(long nowMs) {
+    lock.lock();
+    try {
+      Outgoing to = outgoing;
+      while (to != null && !overflowed && to.writable()) {
+        ArrayDeque<Delivery> from =
+            retained.isEmpty() || (!waiting.isEmpty() && waiting.peek().sent) ? waiting : retained;
+        Delivery next = from.peek();
+        if (next == null
+            || !next.ready()
+            || (next.qos > 0 && inFlight.size() >= to.window() && !next.released)) {
+          return;
+        }
+        from.remove();
+        send(to, next, nowMs);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void send(Outgoing to, Delivery delivery, long nowMs) {
+    if (delivery.released) {
+      inFlight.put(delivery.packetId, delivery);
+      to.release(delivery.packetId);
+      return;
+    }
+    if (!delivery.sent && delivery.publication.expired(nowMs)) {
+      broker.meters().dropped("expired");
+      forget(delivery);
+      return;
+    }
+    boolean again = delivery.sent;
     if (delivery.qos > 0) {
-      id = nextId();
-      unacknowledged.put(id, delivery);
-    } else {
+      if (delivery.packetId == 0) {
+        delivery.packetId = nextId();
+        numbered.put(delivery.packetId, delivery);
+      }
+      inFlight.put(delivery.packetId, delivery);
+      delivery.sent = true;
+    }
+    if (!to.publish(delivery, delivery.packetId, again, nowMs)) {
+      broker.meters().dropped("too_large_for_subscriber");
+      forget(delivery);
+      return;
+    }
+    broker.meters().sent();
+    if (delivery.qos == 0) {
       release(delivery);
     }
-    transport.write(
-        new MqttPublishMessage(
-            new MqttFixedHeader(
-                MqttMessageType.PUBLISH, false, MqttQoS.valueOf(delivery.qos), delivery.retain, 0),
-            new MqttPublishVariableHeader(publication.topic, id, properties),
-            Unpooled.wrappedBuffer(publication.payload)));
-    meters.sent();
-    return true;
   }
 
-  /// The smallest id after the last one that is not in use; the window is never all of them.
+  /// The smallest id after the last one that is not in use; the queue never needs all of them.
   private int nextId() {
     do {
       lastId = lastId == PACKET_IDS ? 1 : lastId + 1;
-    } while (unacknowledged.containsKey(lastId));
+    } while (numbered.containsKey(lastId));
     return lastId;
   }
 
@@ -162,52 +317,111 @@ final class Outbox {
   ///
   /// @return whether there was such a message
   boolean done(int id) {
-    Delivery delivery = unacknowledged.remove(id);
-    if (delivery == null) {
-      return false;
+    lock.lock();
+    try {
+      Delivery delivery = inFlight.get(id);
+      if (delivery == null) {
+        return false;
+      }
+      forget(delivery);
+      return true;
+    } finally {
+      lock.unlock();
     }
-    release(delivery);
-    return true;
   }
 
   /// PUBREC: the client has the message; only the handshake is left.
   ///
-  /// @return whether there was such a message
-  boolean received(int id) {
-    Delivery delivery = unacknowledged.get(id);
-    return delivery != null && delivery.qos == 2;
+  /// @return the message, null when there is no such
+  @Nullable Delivery received(int id) {
+    lock.lock();
+    try {
+      Delivery delivery = inFlight.get(id);
+      if (delivery == null || delivery.qos != 2) {
+        return null;
+      }
+      delivery.released = true;
+      return delivery;
+    } finally {
+      lock.unlock();
+    }
   }
 
-  void close() {
-    closed = true;
-    offered.clear();
-    retained.clear();
-    unacknowledged.clear();
+  /// A message could not be kept: whoever published it will send it again.
+  void withdraw(Delivery delivery) {
+    lock.lock();
+    try {
+      if (!delivery.sent && waiting.remove(delivery)) {
+        forget(delivery);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Takes out what the test singles out and was not sent.
+  void removeIf(java.util.function.Predicate<Publication> unwanted) {
+    lock.lock();
+    try {
+      for (Iterator<Delivery> each = waiting.iterator(); each.hasNext(); ) {
+        Delivery delivery = each.next();
+        if (unwanted.test(delivery.publication)) {
+          each.remove();
+          forget(delivery);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Ends it for good; gives what was not done with, in order.
+  List<Delivery> close() {
+    lock.lock();
+    try {
+      closed = true;
+      outgoing = null;
+      List<Delivery> left = new ArrayList<>(inFlight.values());
+      left.addAll(waiting);
+      waiting.clear();
+      left.forEach(this::forget);
+      retained.clear();
+      return left;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void count(Delivery delivery) {
+    delivery.counted = true;
+    messages++;
+    bytes += delivery.publication.size;
+  }
+
+  /// Frees its place, its packet id and its row.
+  private void forget(Delivery delivery) {
+    numbered.remove(delivery.packetId, delivery);
+    inFlight.remove(delivery.packetId, delivery);
+    release(delivery);
+    if (delivery.kept != null) {
+      broker.store().done(delivery);
+    }
   }
 
   private void release(Delivery delivery) {
     if (delivery.counted) {
       delivery.counted = false;
-      messages.decrementAndGet();
-      bytes.addAndGet(-delivery.publication.size);
+      messages--;
+      bytes -= delivery.publication.size;
+      if (delivery.kept != null) {
+        broker.queues().give(delivery.publication.size);
+      }
     }
   }
 
-  /// One message for one subscriber.
-  static final class Delivery {
-    private static final int[] NO_SUBSCRIPTIONS = new int[0];
-
-    final Publication publication;
-    final int qos;
-    final boolean retain;
-    final int[] subscriptions;
-    private boolean counted;
-
-    Delivery(Publication publication, int qos, boolean retain, int @Nullable [] subscriptions) {
-      this.publication = publication;
-      this.qos = qos;
-      this.retain = retain;
-      this.subscriptions = subscriptions == null ? NO_SUBSCRIPTIONS : subscriptions;
-    }
+  /// Makes the message on the disk when the first of several outboxes needs it.
+  @FunctionalInterface
+  interface Kept {
+    QueuedMessage get();
   }
 }

@@ -23,7 +23,6 @@ import org.jspecify.annotations.Nullable;
 /// The packets that the server sends, except PUBLISH, and the reason codes of MQTT 5 in them.
 final class Packets {
   static final int SUCCESS = 0x00;
-  static final int KEEP_WILL = 0x04;
   static final int NO_SUBSCRIPTION = 0x11;
   static final int UNSPECIFIED = 0x80;
   static final int MALFORMED_PACKET = 0x81;
@@ -42,7 +41,6 @@ final class Packets {
   static final int QUOTA_EXCEEDED = 0x97;
   static final int ADMINISTRATIVE = 0x98;
   static final int PAYLOAD_INVALID = 0x99;
-  static final int NO_SHARED_SUBSCRIPTIONS = 0x9E;
 
   /// First bytes of the acknowledgements that carry nothing but the packet id.
   static final int PUBACK = 0x40;
@@ -52,9 +50,11 @@ final class Packets {
 
   private Packets() {}
 
-  static MqttMessage connAck(MqttConnectReturnCode code, MqttProperties properties) {
+  /// @param present whether the session was there before
+  static MqttMessage connAck(
+      MqttConnectReturnCode code, boolean present, MqttProperties properties) {
     return new MqttConnAckMessage(
-        header(MqttMessageType.CONNACK), new MqttConnAckVariableHeader(code, false, properties));
+        header(MqttMessageType.CONNACK), new MqttConnAckVariableHeader(code, present, properties));
   }
 
   static MqttMessage disconnect(int reason) {

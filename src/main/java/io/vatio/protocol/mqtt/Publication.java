@@ -42,6 +42,13 @@ final class Publication {
             + (properties == null ? 0 : PublishProperties.length(properties));
   }
 
+  /// The same with another quality of service.
+  Publication withQos(int wanted) {
+    return wanted == qos
+        ? this
+        : new Publication(topic, payload, wanted, retain, properties, expiresAt);
+  }
+
   boolean expired(long nowMs) {
     return nowMs >= expiresAt;
   }

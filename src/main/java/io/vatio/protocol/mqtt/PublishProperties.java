@@ -3,6 +3,7 @@ package io.vatio.protocol.mqtt;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.netty.handler.codec.mqtt.MqttProperties.BinaryProperty;
 import io.netty.handler.codec.mqtt.MqttProperties.IntegerProperty;
@@ -10,6 +11,7 @@ import io.netty.handler.codec.mqtt.MqttProperties.MqttProperty;
 import io.netty.handler.codec.mqtt.MqttProperties.StringPair;
 import io.netty.handler.codec.mqtt.MqttProperties.StringProperty;
 import io.netty.handler.codec.mqtt.MqttProperties.UserProperties;
+import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.vatio.platform.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
@@ -23,6 +25,19 @@ final class PublishProperties {
     return properties.getProperty(id) instanceof IntegerProperty property
         ? property.value()
         : otherwise;
+  }
+
+  /// A number of four bytes, of which MQTT uses all.
+  static long unsigned(MqttProperties properties, int id, long otherwise) {
+    return properties.getProperty(id) instanceof IntegerProperty property
+        ? Integer.toUnsignedLong(property.value())
+        : otherwise;
+  }
+
+  /// Whether a payload is said to be text and is not.
+  static boolean brokenText(MqttProperties properties, MqttPublishMessage packet) {
+    return integer(properties, MqttProperties.PAYLOAD_FORMAT_INDICATOR, 0) == 1
+        && !ByteBufUtil.isText(packet.payload(), StandardCharsets.UTF_8);
   }
 
   /// What has to be passed on, null for nothing.

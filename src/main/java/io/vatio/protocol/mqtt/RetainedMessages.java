@@ -5,6 +5,7 @@ import io.vatio.platform.db.Database;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,19 +35,23 @@ final class RetainedMessages implements AutoCloseable {
       CompletableFuture.completedFuture(Outcome.KEPT);
   private static final long RETRY_MS = 1_000;
 
+  /// Owner of what the server says itself.
+  static final String SERVER = "";
+
   private static final String ALL =
       """
-      SELECT topic, payload, qos, properties, expires_at
+      SELECT topic, payload, qos, properties, expires_at, owner
         FROM mqtt_retained
       """;
 
   private static final String SAVE =
       """
-      INSERT INTO mqtt_retained (topic, payload, qos, properties, expires_at, updated_at)
-      VALUES (:topic, :payload, :qos, :properties, :expiresAt, :now)
+      INSERT INTO mqtt_retained (topic, payload, qos, properties, expires_at, updated_at, owner)
+      VALUES (:topic, :payload, :qos, :properties, :expiresAt, :now, :owner)
       ON CONFLICT (topic) DO UPDATE
          SET payload = excluded.payload, qos = excluded.qos, properties = excluded.properties,
-             expires_at = excluded.expires_at, updated_at = excluded.updated_at
+             expires_at = excluded.expires_at, updated_at = excluded.updated_at,
+             owner = excluded.owner
       """;
 
   private static final String DELETE = "DELETE FROM mqtt_retained WHERE topic = :topic";
@@ -58,12 +64,13 @@ final class RetainedMessages implements AutoCloseable {
   private final int maxMessages;
   private final long maxBytes;
 
-  private final TopicTree<Publication> tree = new TopicTree<>();
+  private final TopicTree<Kept> tree = new TopicTree<>();
   private final Lock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
   private final Thread writer;
 
   // Under the lock.
+  private final Map<String, Share> shares = new HashMap<>();
   private int count;
   private long bytes;
   private Map<String, Change> unsaved = new LinkedHashMap<>();
@@ -83,31 +90,33 @@ final class RetainedMessages implements AutoCloseable {
         new RetainedMessages(
             database, clock, settings.retainedMessages(), settings.retainedBytes());
     long now = Micros.of(clock.instant());
-    List<Publication> kept = database.read(handle -> load(handle, now));
+    List<Kept> kept = database.read(handle -> load(handle, now));
     kept.forEach(messages::remember);
     messages.writer.start();
     return messages;
   }
 
-  private static List<Publication> load(Handle handle, long now) {
-    List<Publication> found = new ArrayList<>();
+  private static List<Kept> load(Handle handle, long now) {
+    List<Kept> found = new ArrayList<>();
     handle
         .createQuery(ALL)
         .map(
             (row, _) -> {
               long expiry = row.getLong(5);
-              return new Publication(
-                  row.getString(1),
-                  row.getBytes(2),
-                  row.getInt(3),
-                  true,
-                  PublishProperties.read(row.getString(4)),
-                  expiry == 0 ? Publication.FOREVER : expiry / 1_000);
+              return new Kept(
+                  new Publication(
+                      row.getString(1),
+                      row.getBytes(2),
+                      row.getInt(3),
+                      true,
+                      PublishProperties.read(row.getString(4)),
+                      expiry == 0 ? Publication.FOREVER : expiry / 1_000),
+                  row.getString(6));
             })
         .forEach(
-            publication -> {
-              if (!publication.expired(now / 1_000)) {
-                found.add(publication);
+            kept -> {
+              if (!kept.publication().expired(now / 1_000)) {
+                found.add(kept);
               }
             });
     return found;
@@ -115,9 +124,10 @@ final class RetainedMessages implements AutoCloseable {
 
   /// Keeps a message as its topic's newest; one without payload forgets the topic's.
   ///
+  /// @param owner whose it is: nobody but the server may keep more than is left free for the others
   /// @return completes on the writing thread once it is on the disk, exceptionally when storage
   ///     fails
-  CompletableFuture<Outcome> put(Publication publication) {
+  CompletableFuture<Outcome> put(Publication publication, String owner) {
     lock.lock();
     try {
       if (publication.payload.length == 0) {
@@ -125,12 +135,14 @@ final class RetainedMessages implements AutoCloseable {
           return KEPT;
         }
         forget(publication.topic);
-      } else if (!fits(publication)) {
-        return FULL;
-      } else {
-        remember(publication);
+        return note(new Kept(publication, owner));
       }
-      return note(publication);
+      Kept wanted = new Kept(publication, owner);
+      if (!fits(wanted)) {
+        return FULL;
+      }
+      remember(wanted);
+      return note(wanted);
     } finally {
       lock.unlock();
     }
@@ -139,12 +151,16 @@ final class RetainedMessages implements AutoCloseable {
   /// Gives every kept message that the filter matches.
   void match(String filter, Consumer<Publication> found) {
     long now = clock.millis();
-    List<Publication> expired = new ArrayList<>(0);
+    List<Kept> expired = new ArrayList<>(0);
     tree.match(
         Topics.levels(filter),
-        publication ->
-            (publication.expired(now) ? (Consumer<Publication>) expired::add : found)
-                .accept(publication));
+        kept -> {
+          if (kept.publication().expired(now)) {
+            expired.add(kept);
+          } else {
+            found.accept(kept.publication());
+          }
+        });
     expired.forEach(this::drop);
   }
 
@@ -158,47 +174,65 @@ final class RetainedMessages implements AutoCloseable {
     }
   }
 
-  private void drop(Publication expired) {
+  private void drop(Kept expired) {
+    String topic = expired.publication().topic;
     lock.lock();
     try {
-      if (tree.find(expired.topic) == expired) {
-        forget(expired.topic);
-        note(new Publication(expired.topic, new byte[0], 0, true, null, Publication.FOREVER));
+      if (expired.equals(tree.find(topic))) {
+        forget(topic);
+        note(
+            new Kept(
+                new Publication(topic, new byte[0], 0, true, null, Publication.FOREVER),
+                expired.owner()));
       }
     } finally {
       lock.unlock();
     }
   }
 
-  private boolean fits(Publication publication) {
-    Publication before = tree.find(publication.topic);
+  private boolean fits(Kept wanted) {
+    int size = wanted.publication().size;
+    Kept before = tree.find(wanted.publication().topic);
     int more = before == null ? 1 : 0;
-    long grown = bytes + publication.size - (before == null ? 0 : before.size);
-    return count + more <= maxMessages && grown <= maxBytes;
+    long grown = bytes + size - (before == null ? 0 : before.publication().size);
+    if (count + more > maxMessages || grown > maxBytes) {
+      return false;
+    }
+    boolean own = before != null && before.owner().equals(wanted.owner());
+    Share share = shares.getOrDefault(wanted.owner(), Share.NONE);
+    return wanted.owner().equals(SERVER)
+        || own
+        || (share.messages() + 1 <= maxMessages - count
+            && share.bytes() + size <= maxBytes - bytes);
   }
 
-  private void remember(Publication publication) {
-    Publication before = tree.put(publication.topic, publication);
-    if (before == null) {
-      count++;
-    } else {
-      bytes -= before.size;
+  private void remember(Kept kept) {
+    Kept before = tree.put(kept.publication().topic, kept);
+    if (before != null) {
+      count(before, -1);
     }
-    bytes += publication.size;
+    count(kept, 1);
   }
 
   private void forget(String topic) {
-    Publication before = tree.remove(topic);
+    Kept before = tree.remove(topic);
     if (before != null) {
-      count--;
-      bytes -= before.size;
+      count(before, -1);
     }
   }
 
-  private CompletableFuture<Outcome> note(Publication publication) {
-    Change before = unsaved.get(publication.topic);
+  private void count(Kept kept, int by) {
+    int size = kept.publication().size;
+    count += by;
+    bytes += (long) by * size;
+    shares.merge(kept.owner(), new Share(by, (long) by * size), Share::plus);
+  }
+
+  private CompletableFuture<Outcome> note(Kept kept) {
+    String topic = kept.publication().topic;
+    Change before = unsaved.get(topic);
     CompletableFuture<Outcome> saved = before == null ? new CompletableFuture<>() : before.saved();
-    unsaved.put(publication.topic, new Change(publication, saved));
+    unsaved.put(topic, new Change(kept, saved));
     changed.signal();
     return saved;
   }
@@ -242,8 +276,7 @@ final class RetainedMessages implements AutoCloseable {
     try {
       changes.forEach(
           (topic, change) ->
-              unsaved.putIfAbsent(
-                  topic, new Change(change.publication(), new CompletableFuture<>())));
+              unsaved.putIfAbsent(topic, new Change(change.kept(), new CompletableFuture<>())));
       if (closed) {
         return false;
       }
@@ -265,7 +298,7 @@ final class RetainedMessages implements AutoCloseable {
     var saves = handle.prepareBatch(SAVE);
     var deletes = handle.prepareBatch(DELETE);
     for (Change change : changes) {
-      Publication publication = change.publication();
+      Publication publication = change.kept().publication();
       if (publication.payload.length == 0) {
         deletes.bind("topic", publication.topic).add();
       } else {
@@ -278,6 +311,7 @@ final class RetainedMessages implements AutoCloseable {
                 "expiresAt",
                 publication.expiresAt == Publication.FOREVER ? null : publication.expiresAt * 1_000)
             .bind("now", now)
+            .bind("owner", change.kept().owner())
             .add();
       }
     }
@@ -315,5 +349,19 @@ final class RetainedMessages implements AutoCloseable {
     FULL
   }
 
-  private record Change(Publication publication, CompletableFuture<Outcome> saved) {}
+  /// A kept message and whose it is.
+  private record Kept(Publication publication, String owner) {}
+
+  private record Change(Kept kept, CompletableFuture<Outcome> saved) {}
+
+  /// What one owner has kept; null, which a map forgets, for nothing.
+  private record Share(int messages, long bytes) {
+    static final Share NONE = new Share(0, 0);
+
+    static @Nullable Share plus(Share a, Share b) {
+      return a.messages + b.messages == 0
+          ? null
+          : new Share(a.messages + b.messages, a.bytes + b.bytes);
+    }
+  }
 }

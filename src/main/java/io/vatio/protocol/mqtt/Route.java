@@ -1,7 +1,7 @@
 package io.vatio.protocol.mqtt;
 
-/// One session that gets a message, after its overlapping subscriptions were made one.
+/// One subscriber that gets a message, after its overlapping subscriptions were made one.
 ///
 /// @param qos highest of its subscriptions
 /// @param identifiers of its subscriptions, empty for none
-record Route(Session session, int qos, boolean retainAsPublished, int[] identifiers) {}
+record Route(Subscriber subscriber, int qos, boolean retainAsPublished, int[] identifiers) {}

@@ -1,49 +1,222 @@
 package io.vatio.protocol.mqtt;
 
 import io.netty.handler.codec.mqtt.MqttSubscriptionOption;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/// One client's place in the broker: what it subscribed to and what waits for it.
+/// One client's place in the broker: what it subscribed to and what waits for it. It may outlive
+/// connections, and the server.
 ///
-/// Any thread [#offer]s messages; everything else happens on the event loop of its connection.
-final class Session {
-  private static final int OUTBOUND_WINDOW = 1_000;
+/// Any thread offers messages. While there is a connection its event loop does the rest; while
+/// there
+/// is none, [Sessions] does, under its lock.
+final class Session implements Subscriber {
+  private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 
   private final Broker broker;
-  private final Connection connection;
-  private final boolean version5;
-  private final TopicAccess access;
+  private final Broker.Key key;
+  private final long id;
+  private final long createdAt;
   private final Outbox outbox;
+  private final ReceivedIds received = new ReceivedIds();
   private final Map<String, Subscription> subscriptions = new HashMap<>(4);
 
-  Session(Broker broker, Connection connection, Login login, TopicAccess access) {
+  private volatile @Nullable Connection connection;
+  private volatile boolean kept;
+  private boolean stored;
+  private boolean version5;
+  private @Nullable TopicAccess access;
+  private long expirySeconds;
+  private long goneAt;
+  private Will.@Nullable Left will;
+
+  /// The last change of a subscription on its way to the disk.
+  private @Nullable CompletableFuture<Void> saving;
+
+  Session(Broker broker, Broker.Key key, long id, long createdAt) {
     this.broker = broker;
-    this.connection = connection;
-    this.version5 = login.version5();
-    this.access = access;
-    this.outbox = new Outbox(broker.meters(), broker.settings());
-    outbox.open(version5, Math.min(OUTBOUND_WINDOW, login.window()), login.maxPacket());
+    this.key = key;
+    this.id = id;
+    this.createdAt = createdAt;
+    this.goneAt = createdAt;
+    this.outbox = new Outbox(broker);
+  }
+
+  Broker.Key key() {
+    return key;
+  }
+
+  long id() {
+    return id;
   }
 
   Outbox outbox() {
     return outbox;
   }
 
-  TopicAccess access() {
-    return access;
+  ReceivedIds received() {
+    return received;
   }
 
+  /// Whether it outlives its connection.
+  boolean kept() {
+    return kept;
+  }
+
+  /// Whether there are rows of it.
+  boolean stored() {
+    return stored;
+  }
+
+  void markStored() {
+    stored = true;
+  }
+
+  /// Null while the client is away.
+  @Nullable Connection connection() {
+    return connection;
+  }
+
+  long expirySeconds() {
+    return expirySeconds;
+  }
+
+  /// Milliseconds since 1970, while there is no connection.
+  long endsAt() {
+    return goneAt + expirySeconds * 1_000;
+  }
+
+  /// What is to be published when the client does not come back, null for nothing.
+  Will.@Nullable Left will() {
+    return will;
+  }
+
+  /// When, in milliseconds since 1970.
+  long willDueAt() {
+    Will.Left left = will;
+    return left == null
+        ? Long.MAX_VALUE
+        : goneAt + Math.min(left.will().delaySeconds(), expirySeconds) * 1_000;
+  }
+
+  void will(Will.@Nullable Left last) {
+    will = last;
+  }
+
+  /// As it stands in the database.
+  SessionBatch.SessionRow row() {
+    Will.Left left = will;
+    return new SessionBatch.SessionRow(
+        id,
+        key,
+        expirySeconds,
+        connection == null ? goneAt : null,
+        left == null ? null : left.will().text(left.sender()),
+        createdAt);
+  }
+
+  // ---- its connections
+
+  /// @param seconds that it is kept without a connection
+  void expiry(long seconds) {
+    expirySeconds = seconds;
+    kept = seconds > 0;
+    outbox.keep(kept);
+  }
+
+  void attach(Connection to, Login login, Inbound.Allowed allowed) {
+    TopicAccess rules = allowed.topics();
+    version5 = login.version5();
+    access = rules;
+    List<String> lost = new ArrayList<>();
+    for (String filter : subscriptions.keySet()) {
+      if (!rules.maySubscribe(inner(filter))) {
+        lost.add(filter);
+      }
+    }
+    if (!lost.isEmpty()) {
+      LOG.info("{} may no longer hear {}", allowed.who().name(), lost);
+      lost.forEach(this::unsubscribe);
+      outbox.removeIf(publication -> !rules.maySubscribe(publication.topic));
+    }
+    Will last = login.will();
+    will =
+        kept && last != null && rules.mayPublish(last.topic())
+            ? new Will.Left(last, allowed.who())
+            : null;
+    connection = to;
+    outbox.attach(new Outgoing(to.transport(), login));
+  }
+
+  /// @return what was on its way, and is kept on the disk
+  List<Delivery> detach(long nowMs) {
+    connection = null;
+    access = null;
+    goneAt = nowMs;
+    return outbox.detach();
+  }
+
+  // ---- messages for it
+
   /// Puts a message in the outbox; a client that does not take what must not be lost is ended.
-  void offer(Outbox.Delivery delivery) {
-    if (outbox.offer(delivery)) {
-      connection.wake();
-    } else {
-      outbox.close();
-      broker.meters().slowSubscriber();
-      connection.endSoon(Packets.QUOTA_EXCEEDED);
+  ///
+  /// @return the delivery that has to be kept on the disk before the message is acknowledged
+  @Nullable Delivery offer(Delivery delivery, Outbox.Kept message) {
+    return switch (tryOffer(delivery, message)) {
+      case TAKEN_TO_KEEP -> delivery;
+      case TAKEN, DROPPED -> null;
+      case FULL -> {
+        Connection slow = connection;
+        if (slow != null && outbox.overflow()) {
+          broker.meters().slowSubscriber();
+          slow.endSoon(Packets.QUOTA_EXCEEDED);
+        }
+        yield null;
+      }
+    };
+  }
+
+  Outbox.Offered tryOffer(Delivery delivery, Outbox.Kept message) {
+    Outbox.Offered offered = outbox.offer(delivery, message);
+    if (offered == Outbox.Offered.TAKEN || offered == Outbox.Offered.TAKEN_TO_KEEP) {
+      wake();
+    }
+    return offered;
+  }
+
+  boolean idle() {
+    return outbox.idle();
+  }
+
+  /// Makes its connection look at the outbox soon.
+  void wake() {
+    Connection present = connection;
+    if (present != null) {
+      present.wake();
     }
   }
+
+  void withdraw(Delivery delivery) {
+    outbox.withdraw(delivery);
+  }
+
+  void queueFull(int messages, long bytes) {
+    LOG.warn(
+        "session {} of {} is full ({} messages, {} bytes): new messages for it are dropped",
+        key.clientId(),
+        key.owner(),
+        messages,
+        bytes);
+  }
+
+  // ---- subscriptions
 
   /// Enters a subscription, or says why not.
   ///
@@ -56,15 +229,17 @@ final class Session {
     int qos = option.qos().value();
     Subscription subscription =
         new Subscription(qos, option.isNoLocal(), option.isRetainAsPublished(), identifier);
-    Subscription before = subscriptions.put(filter, subscription);
-    broker.subscriptions().put(filter, this, subscription);
+    boolean first = enter(filter, subscription);
+    if (kept) {
+      saving = broker.store().subscribed(id, filter, Optional.of(subscription));
+    }
     boolean replay =
         switch (option.retainHandling()) {
           case SEND_AT_SUBSCRIBE -> true;
-          case SEND_AT_SUBSCRIBE_IF_NOT_YET_EXISTS -> before == null;
+          case SEND_AT_SUBSCRIBE_IF_NOT_YET_EXISTS -> first;
           case DONT_SEND_AT_SUBSCRIBE -> false;
         };
-    if (replay) {
+    if (replay && !isShared(filter)) {
       replays.add(filter, subscription);
     }
     return qos;
@@ -73,19 +248,42 @@ final class Session {
   /// Why a filter is not granted, or success.
   private int refusal(String filter) {
     MqttSettings settings = broker.settings();
-    if (filter.startsWith("$share/")) {
-      return Packets.NO_SHARED_SUBSCRIPTIONS;
-    }
-    if (!Topics.isFilter(filter, settings.topicLength(), settings.topicLevels())) {
+    String inner = inner(filter);
+    if (filter.length() > settings.topicLength()
+        || !Topics.isFilter(inner, settings.topicLength(), settings.topicLevels())) {
       return Packets.FILTER_INVALID;
     }
-    if (!access.maySubscribe(filter)) {
+    TopicAccess rules = access;
+    if (rules == null || !rules.maySubscribe(inner)) {
       broker.meters().denied();
       return Packets.NOT_AUTHORIZED;
     }
     return !subscriptions.containsKey(filter) && subscriptions.size() >= settings.subscriptions()
         ? Packets.QUOTA_EXCEEDED
         : Packets.SUCCESS;
+  }
+
+  static boolean isShared(String filter) {
+    return filter.startsWith(SharedGroup.PREFIX);
+  }
+
+  /// What a filter filters; empty, which no filter is, for a shared one that is not written well.
+  private static String inner(String filter) {
+    if (!isShared(filter)) {
+      return filter;
+    }
+    String inner = SharedGroup.inner(filter);
+    return inner == null ? "" : inner;
+  }
+
+  /// @return whether there was no such subscription
+  boolean enter(String filter, Subscription subscription) {
+    if (isShared(filter)) {
+      broker.join(filter, inner(filter), this, subscription);
+    } else {
+      broker.subscriptions().put(filter, this, subscription);
+    }
+    return subscriptions.put(filter, subscription) == null;
   }
 
   /// Puts the retained messages of a new subscription in the outbox.
@@ -100,11 +298,13 @@ final class Session {
             filter,
             publication ->
                 outbox.replay(
-                    new Outbox.Delivery(
+                    new Delivery(
+                        this,
                         publication,
                         Math.min(publication.qos, subscription.qos()),
                         true,
-                        identifiers)));
+                        identifiers,
+                        null)));
     return outbox.replaying() <= 2 * broker.settings().retainedMessages();
   }
 
@@ -112,16 +312,38 @@ final class Session {
   boolean unsubscribe(String filter) {
     boolean had = subscriptions.remove(filter) != null;
     if (had) {
-      broker.subscriptions().remove(filter, this);
+      leave(filter);
+      if (kept) {
+        saving = broker.store().subscribed(id, filter, Optional.empty());
+      }
     }
     return had;
   }
 
-  /// Takes it out of everything that the broker knows.
+  private void leave(String filter) {
+    if (isShared(filter)) {
+      broker.leave(filter, inner(filter), this);
+    } else {
+      broker.subscriptions().remove(filter, this);
+    }
+  }
+
+  /// Completes when all changes of subscriptions are on the disk; null for nothing to wait for.
+  @Nullable CompletableFuture<Void> saving() {
+    return saving;
+  }
+
+  /// Takes it out of everything that the broker knows. What members of a shared subscription may
+  /// take instead goes to them; a message that may have arrived and must not arrive twice does not.
   void end() {
-    subscriptions.keySet().forEach(filter -> broker.subscriptions().remove(filter, this));
+    subscriptions.keySet().forEach(this::leave);
     subscriptions.clear();
-    outbox.close();
+    for (Delivery left : outbox.close()) {
+      SharedGroup share = left.share;
+      if (share != null && left.qos > 0 && !(left.qos == 2 && left.sent)) {
+        broker.handOn(left.publication.withQos(left.qos), share.filter());
+      }
+    }
   }
 
   /// Subscriptions whose retained messages are wanted once the client has its answer.

@@ -42,10 +42,11 @@ final class BrokerFixture implements AutoCloseable {
 
   private BrokerFixture(
       String url,
+      Clock clock,
       InboxSettings inbox,
       UnaryOperator<MqttSettings> settings,
       @Nullable ServerCertificate certificate) {
-    core = Core.start(url, Clock.systemUTC(), inbox, new NumberDecoder());
+    core = Core.start(url, clock, inbox, new NumberDecoder());
     MqttSettings wanted =
         settings.apply(
             MqttSettings.of(
@@ -83,15 +84,21 @@ final class BrokerFixture implements AutoCloseable {
   }
 
   static BrokerFixture start(Path folder, UnaryOperator<MqttSettings> settings) {
-    return new BrokerFixture(url(folder), InboxSettings.DEFAULT, settings, null);
+    return new BrokerFixture(url(folder), Clock.systemUTC(), InboxSettings.DEFAULT, settings, null);
   }
 
   static BrokerFixture start(Path folder, InboxSettings inbox) {
-    return new BrokerFixture(url(folder), inbox, settings -> settings, null);
+    return new BrokerFixture(url(folder), Clock.systemUTC(), inbox, settings -> settings, null);
+  }
+
+  /// On a database that another one has closed before, perhaps.
+  static BrokerFixture on(String url, Clock clock, UnaryOperator<MqttSettings> settings) {
+    return new BrokerFixture(url, clock, InboxSettings.DEFAULT, settings, null);
   }
 
   static BrokerFixture secured(Path folder, ServerCertificate certificate) {
-    return new BrokerFixture(url(folder), InboxSettings.DEFAULT, settings -> settings, certificate);
+    return new BrokerFixture(
+        url(folder), Clock.systemUTC(), InboxSettings.DEFAULT, settings -> settings, certificate);
   }
 
   private static String url(Path folder) {
@@ -109,6 +116,11 @@ final class BrokerFixture implements AutoCloseable {
   double figure(String name, String... tags) {
     var counter = core.meters.find(name).tags(tags).counter();
     return counter == null ? 0 : counter.count();
+  }
+
+  double gauge(String name) {
+    var gauge = core.meters.find(name).gauge();
+    return gauge == null ? -1 : gauge.value();
   }
 
   static <T> T await(Future<T> future) {

@@ -26,6 +26,32 @@ final class BrokerSettings {
     return copy(s, s.anonymous(), s.maxConnections(), s.connectTimeout(), most);
   }
 
+  static MqttSettings sessions(MqttSettings s, SessionSettings sessions) {
+    return new MqttSettings(
+        s.host(),
+        s.port(),
+        s.tlsPort(),
+        s.anonymous(),
+        s.maxPacketBytes(),
+        s.receiveMaximum(),
+        s.pendingBytes(),
+        s.ingestMessages(),
+        s.ingestBytes(),
+        s.maxConnections(),
+        s.maxUnknown(),
+        s.connectTimeout(),
+        s.keepAliveMax(),
+        s.outboxBytes(),
+        s.outboxMessages(),
+        s.topicLength(),
+        s.topicLevels(),
+        s.subscriptions(),
+        s.retainedMessages(),
+        s.retainedBytes(),
+        s.door(),
+        sessions);
+  }
+
   private static MqttSettings copy(
       MqttSettings s, boolean anonymous, int connections, Duration timeout, int retained) {
     return new MqttSettings(
@@ -49,7 +75,8 @@ final class BrokerSettings {
         s.subscriptions(),
         retained,
         s.retainedBytes(),
-        s.door());
+        s.door(),
+        s.sessions());
   }
 
   /// Waits until something that nobody tells us is so.

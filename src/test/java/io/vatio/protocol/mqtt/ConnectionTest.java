@@ -32,6 +32,7 @@ class ConnectionTest {
   @TempDir Path folder;
   private Core core;
   private RetainedMessages retained;
+  private SessionStore store;
   private Broker broker;
   private final Pipe pipe = new Pipe();
 
@@ -40,6 +41,7 @@ class ConnectionTest {
     core = Core.start(Databases.SQLITE.newUrl(folder), FixedClock.at("2026-03-01T10:00:00Z"));
     MqttSettings settings = MqttSettings.of("127.0.0.1", 0, 0, true, 64 << 10);
     retained = RetainedMessages.open(core.database, core.clock, settings);
+    store = SessionStore.open(core.database);
     broker =
         new Broker(
             settings,
@@ -52,11 +54,13 @@ class ConnectionTest {
                 core.meters,
                 core.clock,
                 core.messages),
-            retained);
+            retained,
+            store);
   }
 
   @AfterEach
   void close() {
+    store.close();
     retained.close();
     core.close();
   }
@@ -82,7 +86,8 @@ class ConnectionTest {
     for (int i = 0; i < broker.settings().retainedMessages(); i++) {
       retained.put(
           new Publication(
-              "dispositivos/c/" + i, new byte[] {1}, 0, true, null, Publication.FOREVER));
+              "dispositivos/c/" + i, new byte[] {1}, 0, true, null, Publication.FOREVER),
+          RetainedMessages.SERVER);
     }
     Connection connection = connected();
     var subscribe = MqttMessageBuilders.subscribe().messageId(1);

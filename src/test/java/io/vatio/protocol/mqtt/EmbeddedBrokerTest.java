@@ -553,33 +553,6 @@ class EmbeddedBrokerTest {
   }
 
   @Test
-  void a_session_is_never_claimed_to_be_present() {
-    start();
-    Probe first = kept(new Probe(fixture.port()));
-    assertFalse(
-        first
-            .connect(MQTT_3_1_1, "c", "pump-1", "secret", c -> c.cleanSession(false))
-            .variableHeader()
-            .isSessionPresent());
-    Probe second = kept(new Probe(fixture.port()));
-    var answer =
-        second
-            .connect(
-                MQTT_5,
-                "c",
-                "pump-1",
-                "secret",
-                c ->
-                    c.cleanSession(false)
-                        .properties(
-                            Probe.properties(MqttProperties.SESSION_EXPIRY_INTERVAL, 3_600)))
-            .variableHeader();
-    assertFalse(answer.isSessionPresent());
-    assertEquals(
-        0, answer.properties().getProperty(MqttProperties.SESSION_EXPIRY_INTERVAL).value());
-  }
-
-  @Test
   void a_client_takes_over_its_own_older_connection_and_no_other() {
     start();
     Probe own = v5("same", "pump-1");
@@ -598,7 +571,7 @@ class EmbeddedBrokerTest {
     Probe five = v5("a", "pump-1");
     Probe three = v3("b", "pump-1");
     Probe other = v5("c", "pump-2");
-    fixture.core.events.publish(new DeviceAccessRevoked(BrokerFixture.PUMP_1, "pump-1"));
+    fixture.core.events.publish(new DeviceAccessRevoked(BrokerFixture.PUMP_1, "pump-1", false));
     assertEquals(Packets.ADMINISTRATIVE, five.readDisconnect());
     three.readClosed();
     other.ping();
@@ -678,7 +651,7 @@ class EmbeddedBrokerTest {
     start();
     Probe five = v5("a", "pump-1");
     assertEquals(
-        List.of(1, 0x87, 0x87, 0x9e, 0x8f),
+        List.of(1, 0x87, 0x87, 1, 0x8f),
         five.subscribe(
             1,
             "dispositivos/pump-1/#",
@@ -943,8 +916,8 @@ class EmbeddedBrokerTest {
   }
 
   @Test
-  void retained_messages_are_bounded() {
-    fixture = BrokerFixture.start(folder, settings -> BrokerSettings.retained(settings, 2));
+  void nobody_retains_more_than_is_left_free_for_the_others() {
+    fixture = BrokerFixture.start(folder, settings -> BrokerSettings.retained(settings, 4));
     Probe five = v5("c", "admin");
     five.retain("plain/1", 1, 1, "x");
     five.readAck(PUBACK, 1);
@@ -954,6 +927,9 @@ class EmbeddedBrokerTest {
     assertEquals(Packets.QUOTA_EXCEEDED, five.readAckReason(PUBACK, 3));
     five.retain("plain/2", 1, 4, "y");
     five.readAck(PUBACK, 4);
+    Probe device = v5("c", "pump-1");
+    device.retain("dispositivos/pump-1/a", 1, 1, "x");
+    device.readAck(PUBACK, 1);
   }
 
   @Test
@@ -998,7 +974,7 @@ class EmbeddedBrokerTest {
     polite.raw(new byte[] {(byte) 0xE0, 0});
     polite.readClosed();
     Probe asking = withWill("pump-2", "dispositivos/pump-2/estado", "2");
-    asking.raw(new byte[] {(byte) 0xE0, 1, Packets.KEEP_WILL});
+    asking.raw(new byte[] {(byte) 0xE0, 1, 0x04});
     asking.readClosed();
     assertEquals("2", watcher.readText());
   }

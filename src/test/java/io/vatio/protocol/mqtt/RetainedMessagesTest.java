@@ -57,11 +57,11 @@ class RetainedMessagesTest {
   void the_newest_of_each_topic_is_there_at_the_next_start(Databases kind) throws Exception {
     try (Database database = Databases.open(kind.newUrl(folder))) {
       RetainedMessages first = open(database, NOW);
-      first.put(message("a/1", "old", Publication.FOREVER));
-      first.put(message("a/1", "new", Publication.FOREVER));
-      first.put(message("a/2", "short", NOW.plusSeconds(60).toEpochMilli()));
-      first.put(message("b", "gone", Publication.FOREVER)).get(10, TimeUnit.SECONDS);
-      first.put(message("b", "", Publication.FOREVER)).get(10, TimeUnit.SECONDS);
+      first.put(message("a/1", "old", Publication.FOREVER), "device:1");
+      first.put(message("a/1", "new", Publication.FOREVER), "device:1");
+      first.put(message("a/2", "short", NOW.plusSeconds(60).toEpochMilli()), "device:1");
+      first.put(message("b", "gone", Publication.FOREVER), "device:1").get(10, TimeUnit.SECONDS);
+      first.put(message("b", "", Publication.FOREVER), "device:1").get(10, TimeUnit.SECONDS);
       first.close();
 
       RetainedMessages second = open(database, NOW);
@@ -88,12 +88,12 @@ class RetainedMessagesTest {
     try (Database database = Databases.open(Databases.SQLITE.newUrl(folder))) {
       RetainedMessages messages = open(new Failing(database, fails), NOW);
       CompletableFuture<RetainedMessages.Outcome> first =
-          messages.put(message("a", "1", Publication.FOREVER));
+          messages.put(message("a", "1", Publication.FOREVER), "device:1");
       var failure = assertThrows(ExecutionException.class, () -> first.get(10, TimeUnit.SECONDS));
       assertEquals(StorageException.class, failure.getCause().getClass());
 
       fails.set(false);
-      messages.put(message("b", "2", Publication.FOREVER)).get(10, TimeUnit.SECONDS);
+      messages.put(message("b", "2", Publication.FOREVER), "device:1").get(10, TimeUnit.SECONDS);
       messages.close();
 
       RetainedMessages again = open(database, NOW);

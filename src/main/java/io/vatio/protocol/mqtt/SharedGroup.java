@@ -1,0 +1,91 @@
+package io.vatio.protocol.mqtt;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/// Clients that share a subscription (`$share/name/filter`): each message goes to one of them.
+///
+/// They take turns; who is connected and can take the message at once goes before who would let it
+/// wait. Thread safe.
+final class SharedGroup implements Subscriber {
+  static final String PREFIX = "$share/";
+
+  private final String filter;
+  private final List<Member> members = new CopyOnWriteArrayList<>();
+  private final AtomicInteger turn = new AtomicInteger();
+
+  SharedGroup(String filter) {
+    this.filter = filter;
+  }
+
+  /// What a shared subscription filters, null when it is not written as one.
+  static @Nullable String inner(String filter) {
+    int slash = filter.indexOf('/', PREFIX.length());
+    if (slash <= PREFIX.length() || slash == filter.length() - 1) {
+      return null;
+    }
+    String name = filter.substring(PREFIX.length(), slash);
+    return name.indexOf('+') >= 0 || name.indexOf('#') >= 0 ? null : filter.substring(slash + 1);
+  }
+
+  /// The whole filter, as its members wrote it.
+  String filter() {
+    return filter;
+  }
+
+  void put(Session session, Subscription subscription) {
+    remove(session);
+    members.add(new Member(session, subscription));
+  }
+
+  void remove(Session session) {
+    members.removeIf(member -> member.session == session);
+  }
+
+  boolean isEmpty() {
+    return members.isEmpty();
+  }
+
+  /// Gives a message to one of the members.
+  ///
+  /// @return the delivery that has to be kept on the disk before the message is acknowledged
+  @Nullable Delivery offer(Publication publication, Outbox.Kept message) {
+    List<Member> present = List.copyOf(members);
+    int first = present.isEmpty() ? 0 : Math.floorMod(turn.getAndIncrement(), present.size());
+    for (boolean atOnce : new boolean[] {true, false}) {
+      for (int i = 0; i < present.size(); i++) {
+        Member member = present.get((first + i) % present.size());
+        if (member.session.idle() != atOnce) {
+          continue;
+        }
+        Delivery delivery = member.delivery(publication, this);
+        switch (member.session.tryOffer(delivery, message)) {
+          case TAKEN -> {
+            return null;
+          }
+          case TAKEN_TO_KEEP -> {
+            return delivery;
+          }
+          case DROPPED, FULL -> {
+            // The next one, perhaps.
+          }
+        }
+      }
+    }
+    return null;
+  }
+
+  private record Member(Session session, Subscription subscription) {
+    Delivery delivery(Publication publication, SharedGroup share) {
+      return new Delivery(
+          session,
+          publication,
+          Math.min(publication.qos, subscription.qos()),
+          publication.retain && subscription.retainAsPublished(),
+          subscription.identifier() == 0 ? null : new int[] {subscription.identifier()},
+          share);
+    }
+  }
+}
