@@ -22,6 +22,7 @@ import io.vatio.ingest.DeadLetterStore;
 import io.vatio.ingest.Decoder;
 import io.vatio.ingest.Decoders;
 import io.vatio.ingest.DeviceStateDecoder;
+import io.vatio.ingest.ImportModule;
 import io.vatio.ingest.Inbox;
 import io.vatio.ingest.InboxSettings;
 import io.vatio.ingest.ReadingsStored;
@@ -141,6 +142,7 @@ public final class Server implements AutoCloseable {
                   storage.devices(),
                   storage.catalogue(),
                   storage.readings(),
+                  site.id(),
                   site.zone(),
                   clock));
       storage
@@ -154,6 +156,19 @@ public final class Server implements AutoCloseable {
       keep("roll-ups", series::close);
       inbox.start();
       keep("inbox", inbox::close);
+      ImportModule imports =
+          ImportModule.open(
+              new ImportModule.Needs(
+                  folder.path().resolve("imports"),
+                  storage.database(),
+                  inbox,
+                  storage.devices(),
+                  messages,
+                  site.zone(),
+                  clock,
+                  series.rollups()::isCrowded));
+      imports.start();
+      keep("imports", imports::close);
 
       this.accounts = AccountModule.open(storage.database(), settings.accounts(), clock, messages);
       keep("accounts", accounts::close);
@@ -191,6 +206,7 @@ public final class Server implements AutoCloseable {
       new DeadLetterRoutes(storage.deadLetters()).addTo(api);
       wind.addTo(api, inbox);
       series.addTo(api);
+      imports.addTo(api);
       new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
           .addTo(api);
       new AlertRoutes(storage.database(), clock).addTo(api);

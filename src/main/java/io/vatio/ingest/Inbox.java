@@ -142,6 +142,12 @@ public final class Inbox implements AutoCloseable {
     return enqueue(message, decode(message));
   }
 
+  /// Takes in what is understood already, such as lines of a file.
+  CompletableFuture<Receipt> accept(RawMessage message, Decoding decoding) {
+    count(message.origin());
+    return enqueue(message, decoding);
+  }
+
   /// Keeps a message that its adapter had to refuse (too large, topic not allowed): it is counted
   /// and put in the dead letters.
   public CompletableFuture<Receipt> refuse(RawMessage message, Rejection rejection) {

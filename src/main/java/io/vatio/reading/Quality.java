@@ -21,7 +21,9 @@ public enum Quality {
   /// The device itself reports an error.
   DEVICE_ERROR(64, "error_dispositivo"),
   /// A person replaced the value.
-  CORRECTED(128, "corregido");
+  CORRECTED(128, "corregido"),
+  /// A person decided that it does not count.
+  DISCARDED(256, "descartado");
 
   /// Readings with one of these stay out of aggregates; a late or a corrected one is as good as
   /// any.

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongPredicate;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -47,6 +47,7 @@ public final class Rollups implements AutoCloseable {
   private static final int IN_MEMORY = 30_000;
 
   private static final int DIRTY_ROWS = 1_000;
+  private static final int CROWDED = 200_000;
 
   /// Rows of one transaction: some ten milliseconds.
   private static final int ROWS = 100;
@@ -177,28 +178,23 @@ public final class Rollups implements AutoCloseable {
     dirty.of(reading.seriesId()).mark(reading.ts(), holds.of(reading.seriesId()), now);
   }
 
-  /// Does something to readings of a series between two times outside of the inbox, such as a
-  /// correction, and has the hours it touches added up again.
-  public <T extends @Nullable Object> T changing(
-      int seriesId, long from, long to, java.util.function.Supplier<T> work) {
+  /// Corrects readings, outside of the inbox, and has their hours added up again. The work names
+  /// each correction once it is committed.
+  public void correcting(Consumer<Consumer<Corrected>> work) {
+    // The cursor stands meanwhile: a later commit may be heard of first.
     correcting.incrementAndGet();
     try {
-      return work.get();
+      work.accept(
+          done -> dirty.of(done.seriesId()).mark(done.ts(), holds.of(done.seriesId()), now()));
     } finally {
-      long now = now();
-      RollupDirty.OfSeries hours = dirty.of(seriesId);
-      for (long ts = from; ts <= to; ts = Interval.HOUR.next(Interval.HOUR.floor(ts, zone), zone)) {
-        hours.mark(ts, holds.of(seriesId), now);
-      }
-      hours.mark(to, holds.of(seriesId), now);
       correcting.decrementAndGet();
     }
   }
 
-  /// Hours that wait to be added up. Whoever brings readings by the million waits while these are
-  /// many.
-  public long backlog() {
-    return dirty.size();
+  /// Whether so many hours wait to be added up that whoever brings readings by the million should
+  /// wait too: each takes some hundred bytes of memory.
+  public boolean isCrowded() {
+    return dirty.size() > CROWDED;
   }
 
   private void run() {
@@ -509,11 +505,15 @@ public final class Rollups implements AutoCloseable {
   }
 
   /// Writes the minutes of all hours in a stretch of time, however few readings they have.
-  synchronized void keepMinutes(int seriesId, long from, long to, LongPredicate goOn) {
+  synchronized void keepMinutes(int seriesId, long from, long to) {
+    long firstHour = Interval.HOUR.floor(from, zone);
+    if (firstHour < dirty.of(seriesId).frozenBefore()) {
+      firstHour = Interval.HOUR.next(firstHour, zone);
+    }
     long at = Interval.DAY.floor(from, zone);
-    while (at < to && goOn.test(at)) {
+    while (at < to && !closed) {
       long next = Interval.DAY.next(at, zone);
-      long start = Math.max(at, Interval.HOUR.floor(from, zone));
+      long start = Math.max(at, firstHour);
       long[] hours = Interval.HOUR.bounds(start, Math.min(next, to), zone);
       if (hours.length > 1 && readings.count(seriesId, hours[0], hours[hours.length - 1]) > 0) {
         List<RollupRow> rows = new ArrayList<>(addUp(seriesId, hours, 1));

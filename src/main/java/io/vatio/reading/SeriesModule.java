@@ -13,21 +13,27 @@ public final class SeriesModule implements AutoCloseable {
   private final Needs needs;
   private final Rollups rollups;
   private final Buckets buckets;
+  private final RetentionStore rules;
+  private final RetentionJob retention;
 
   private SeriesModule(Needs needs, Rollups rollups) {
     this.needs = needs;
     this.rollups = rollups;
     this.buckets = new Buckets(rollups);
+    this.rules = new RetentionStore(needs.database(), needs.siteId());
+    this.retention = new RetentionJob(rules, needs.catalogue(), rollups);
   }
 
   /// What it needs of the other rooms.
   ///
+  /// @param siteId the site whose rules of retention count
   /// @param zone of the site: hours and days follow its clock
   public record Needs(
       Database database,
       DeviceRegistry devices,
       SeriesCatalogue catalogue,
       ReadingStore readings,
+      long siteId,
       ZoneId zone,
       Clock clock) {}
 
@@ -55,15 +61,20 @@ public final class SeriesModule implements AutoCloseable {
   /// Starts the work beside.
   public void start() {
     rollups.start();
+    retention.start();
   }
 
   public void addTo(HttpApi api) {
     SeriesSelection selection = new SeriesSelection(needs.devices(), needs.catalogue());
     new SeriesRoutes(selection, buckets, needs.readings(), needs.zone(), needs.clock()).addTo(api);
+    new ExportRoutes(selection, buckets, needs.readings(), needs.zone(), needs.clock()).addTo(api);
+    new CorrectionRoutes(selection, rollups, needs.zone(), needs.clock()).addTo(api);
+    new RetentionRoutes(rules, retention, rollups).addTo(api);
   }
 
   @Override
   public void close() {
+    retention.close();
     rollups.close();
   }
 }

@@ -207,6 +207,14 @@ class OpenApiTest {
           GET    | /api/series/                     | 400 |
           GET    | /api/series/catalogo/?contar=true | 200 |
           GET    | /api/series/hoy/                 | 200 |
+          GET    | /api/series/{id}/correcciones/   | 200 |
+          POST   | /api/series/{id}/correcciones/   | 400 | {"timestamp":"2000-01-01T00:00:00Z","valor":1}
+          DELETE | /api/correcciones/{id}/          | 404 |
+          GET    | /api/retention/                  | 200 |
+          PUT    | /api/retention/                  | 400 | {"reglas":[{"crudo_dias":0}]}
+          PUT    | /api/retention/                  | 200 | {"reglas":[{"crudo_dias":3650}]}
+          GET    | /api/imports/                    | 200 |
+          GET    | /api/imports/{id}/               | 404 |
           GET    | /api/energy                      | 200 |
           POST   | /api/alert                       | 200 | {"message":"hola"}
           POST   | /api/alert                       | 400 | {"message":5}

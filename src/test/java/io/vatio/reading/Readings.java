@@ -72,11 +72,11 @@ final class Readings implements AutoCloseable {
   }
 
   void correct(int id, long ts, double value) {
-    rollups.changing(
-        id,
-        ts,
-        ts,
-        () -> store.correct(new Correction(id, ts, value, 0, "r", "a", clock.instant())));
+    rollups.correcting(
+        done ->
+            store
+                .correct(new Correction(id, ts, value, 0, "r", "a", clock.instant()))
+                .ifPresent(done));
     model(id).put(ts, new Known(value, true));
   }
 

@@ -15,6 +15,7 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.HttpException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -127,6 +128,36 @@ public final class HttpApi {
           handler.handle(request);
           return Future.succeededFuture(null);
         });
+  }
+
+  /// A handler of a body that lies in a file now; it may block. The file is deleted afterwards,
+  /// unless it was moved away.
+  @FunctionalInterface
+  public interface UploadHandler {
+    Reply handle(Request request, Path file) throws Exception;
+  }
+
+  /// Adds a route whose body goes to a file as it comes, never to memory.
+  ///
+  /// @param most bytes of the body
+  /// @param file names a new file, or throws a [Problem] before anything is read; must not block
+  public void routeUpload(
+      HttpMethod method,
+      String path,
+      Access access,
+      long most,
+      Function<Request, Path> file,
+      UploadHandler handler) {
+    endpoints.add(new Endpoint(method, path, access));
+    var route = router.route(method, path);
+    route.handler(ctx -> authenticate(ctx, access, false));
+    route.handler(ctx -> run(ctx, request -> upload(request, most, file.apply(request), handler)));
+  }
+
+  private Future<Reply> upload(Request request, long most, Path file, UploadHandler handler) {
+    return Upload.receive(vertx, request.context().request(), file, most)
+        .compose(_ -> blocking(request, r -> handler.handle(r, file)))
+        .onComplete(_ -> vertx.fileSystem().delete(file.toString()));
   }
 
   /// All routes added so far.
