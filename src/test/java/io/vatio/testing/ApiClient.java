@@ -76,6 +76,12 @@ public final class ApiClient {
 
   /// Any request; a null body sends none.
   public HttpResponse<String> send(String method, String path, String body) {
+    return send(method, path, body, "application/json");
+  }
+
+  /// Any request with a body of this type.
+  public HttpResponse<String> send(
+      String method, String path, String body, String contentType) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url + path))
             .timeout(Duration.ofSeconds(30))
@@ -85,7 +91,7 @@ public final class ApiClient {
                     ? HttpRequest.BodyPublishers.noBody()
                     : HttpRequest.BodyPublishers.ofString(body));
     if (body != null) {
-      request.header("Content-Type", "application/json");
+      request.header("Content-Type", contentType);
     }
     if (!authorization.isEmpty()) {
       request.header("Authorization", authorization);

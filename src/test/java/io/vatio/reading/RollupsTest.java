@@ -1,0 +1,253 @@
+package io.vatio.reading;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.vatio.kernel.Micros;
+import io.vatio.sensor.SeriesCatalogue;
+import io.vatio.testing.Databases;
+import io.vatio.testing.FixedClock;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+class RollupsTest {
+  private static final ZoneId MADRID = ZoneId.of("Europe/Madrid");
+
+  @TempDir private Path folder;
+  private final FixedClock clock = FixedClock.at("2026-03-10T12:00:00Z");
+  private Readings readings;
+
+  @AfterEach
+  void close() {
+    readings.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Databases.class)
+  void a_late_reading_changes_hours_and_days_that_were_done(Databases kind) {
+    open(kind, MADRID);
+    readings.append(1, "2026-03-09T10:00:00Z", 10);
+    readings.work();
+    assertEquals(Buckets.Source.DAYS, readings.buckets.over(1, dayOf("2026-03-09")).source());
+
+    readings.append(1, "2026-03-09T10:05:00Z", 20);
+
+    assertEquals(2, dayOfReadings("2026-03-09").count());
+    readings.work();
+    assertEquals(2, dayOfReadings("2026-03-09").count());
+    assertEquals(List.of(), dirty());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Databases.class)
+  void what_was_heard_before_a_crash_is_added_up_after_it(Databases kind) {
+    open(kind, MADRID);
+    readings.append(1, "2026-03-09T10:00:00Z", 10);
+    readings.reopen();
+    readings.append(1, "2026-03-09T10:05:00Z", 20);
+    readings.reopen();
+
+    assertEquals(2, dayOfReadings("2026-03-09").count());
+    readings.work();
+    readings.reopen();
+
+    Buckets.Answer answer = readings.buckets.over(1, dayOf("2026-03-09"));
+    assertEquals(Buckets.Source.DAYS, answer.source());
+    assertEquals(2, answer.cells().getFirst().count());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Databases.class)
+  void another_clock_of_the_site_has_everything_added_up_again(Databases kind) {
+    open(kind, MADRID);
+    fill("2026-03-08T00:00:00Z", 300);
+    readings.work();
+    String url = readings.url;
+    readings.close();
+    ZoneId kolkata = ZoneId.of("Asia/Kolkata");
+    var model = readings.model;
+
+    readings = new Readings(url, clock, kolkata, List.of(1, 2));
+    readings.model.putAll(model);
+
+    assertSame();
+    readings.work();
+    assertSame();
+    assertEquals(Buckets.Source.DAYS, readings.buckets.over(1, dayOf("2026-03-08")).source());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Databases.class)
+  void sums_outlive_the_readings_they_were_made_of(Databases kind) {
+    open(kind, MADRID);
+    fill("2026-03-01T00:00:00Z", 3_000);
+    long[] minutes = Interval.MINUTE.bounds(at("2026-03-02T10:00:00Z"), at("2026-03-02T12:00:00Z"), MADRID);
+    long[] hours = Interval.HOUR.bounds(at("2026-03-01T00:00:00Z"), at("2026-03-10T12:00:00Z"), MADRID);
+    List<String> minutesBefore = texts(minutes);
+    List<String> hoursBefore = texts(hours);
+
+    retain(new RetentionRule(null, 3, 5, null));
+
+    assertEquals(hoursBefore, texts(hours));
+    assertEquals(at("2026-03-07T00:00:00Z"), readings.store.firstTs(1).orElseThrow());
+    assertEquals(0, readings.buckets.over(1, minutes).cells().getFirst().count());
+    long[] kept = Interval.MINUTE.bounds(at("2026-03-06T10:00:00Z"), at("2026-03-06T12:00:00Z"), MADRID);
+    assertEquals(
+        readings.expected(1, kept).stream().map(Readings::text).toList(), texts(kept));
+    assertEquals(120, minutesBefore.size());
+
+    readings.reopen();
+    retain(new RetentionRule(null, 3, 5, 5));
+    long[] days = Interval.DAY.bounds(at("2026-03-01T00:00:00Z"), at("2026-03-10T12:00:00Z"), MADRID);
+    assertEquals(readings.expected(1, days).stream().map(Readings::text).toList(), texts(days));
+    assertEquals(0, readings.buckets.over(1, hours).cells().getFirst().count());
+  }
+
+  @Test
+  void a_late_reading_does_not_undo_what_is_frozen() {
+    open(Databases.SQLITE, MADRID);
+    fill("2026-03-01T00:00:00Z", 3_000);
+    retain(new RetentionRule(null, 3, null, null));
+    Aggregate before = dayOfReadings("2026-03-02");
+
+    readings.append(1, "2026-03-02T10:00:01Z", 1_000);
+    readings.work();
+
+    assertEquals(Readings.text(before), Readings.text(dayOfReadings("2026-03-02")));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Databases.class)
+  void percentiles_lie_between_readings_in_proportion(Databases kind) {
+    open(kind, MADRID);
+    for (int i = 0; i < 5; i++) {
+      readings.append(1, "2026-03-09T10:0" + i + ":00Z", i * 10);
+    }
+    readings.append(
+        List.of(Readings.reading(1, at("2026-03-09T10:30:00Z"), 1e6, Quality.STUCK.bit())));
+
+    double[][] found =
+        BucketsPercentiles.of(
+            readings.store,
+            1,
+            Interval.HOUR.bounds(at("2026-03-09T10:00:00Z"), at("2026-03-09T12:00:00Z"), MADRID),
+            new double[] {0, 50, 95, 100});
+
+    assertArrayEquals(new double[] {0, Double.NaN}, found[0]);
+    assertArrayEquals(new double[] {20, Double.NaN}, found[1]);
+    assertArrayEquals(new double[] {38, Double.NaN}, found[2]);
+    assertArrayEquals(new double[] {40, Double.NaN}, found[3]);
+  }
+
+  @Test
+  void a_value_is_held_for_three_of_its_intervals() {
+    open(Databases.SQLITE, MADRID);
+    assertEquals(15 * 60_000_000L, HoldLimits.limit("{}"));
+    assertEquals(30_000_000L, HoldLimits.limit("{\"intervalo\":10}"));
+    assertEquals(HoldLimits.USUAL, HoldLimits.limit("{\"intervalo\":\"x\"}"));
+    assertEquals(HoldLimits.LONGEST, HoldLimits.limit("{\"intervalo\":1e300}"));
+  }
+
+  @Test
+  void minutes_come_back_to_the_last_bit() {
+    open(Databases.SQLITE, MADRID);
+    long from = at("2026-03-09T10:00:00Z");
+    AggregateFold fold =
+        new AggregateFold(RollupMinutes.bounds(from, from + 3_600_000_000L), 900_000_000L, Long.MAX_VALUE);
+    for (int i = 0; i < 500; i++) {
+      fold.add(from + i * 6_100_000L, Math.sin(i) * 1e6, i % 50 != 7);
+    }
+    Aggregate[] cells = fold.results();
+
+    Aggregate[] back = RollupMinutes.decode(from, RollupMinutes.encode(from, cells));
+
+    assertEquals(cells.length, back.length);
+    for (int i = 0; i < cells.length; i++) {
+      assertEquals(Readings.text(cells[i]), Readings.text(back[i]));
+      assertEquals(cells[i].firstTs, back[i].firstTs);
+      assertEquals(cells[i].lastTs, back[i].lastTs);
+    }
+  }
+
+  private void open(Databases kind, ZoneId zone) {
+    readings = new Readings(kind.newUrl(folder), clock, zone, List.of(1, 2));
+  }
+
+  /// A reading every five minutes or so.
+  private void fill(String from, int n) {
+    List<NewReading> rows = new ArrayList<>();
+    for (int i = 0; i < n; i++) {
+      rows.add(
+          Readings.reading(1, at(from) + i * 300_000_000L, i % 17, i % 40 == 0 ? 1 : 0));
+    }
+    readings.append(rows);
+  }
+
+  private void retain(RetentionRule rule) {
+    long site =
+        readings.database.write(
+            handle -> {
+              handle.execute(
+                  "INSERT INTO site (name, timezone, currency, language, created_at) VALUES ('s', 'UTC', 'EUR', 'es', 0)");
+              return handle.createQuery("SELECT max(id) FROM site").mapTo(Long.class).one();
+            });
+    readings.database.write(
+        handle -> {
+          handle.execute("DELETE FROM series");
+          handle.execute("DELETE FROM sensor");
+          handle.execute("DELETE FROM device");
+          handle.execute(
+              "INSERT INTO device (id, site_id, serial, name, type, model, description, location, lifecycle_state, operating_state, parameters, configuration, claimed, created_at, updated_at) VALUES (1, ?, 'd', '', '', '', '', '', '', '', '{}', '{}', 1, 0, 0)",
+              site);
+          handle.execute(
+              "INSERT INTO sensor (id, name, type, unit, range_min, range_max, state, description, automatic, created_at, updated_at) VALUES (1, 's', '', '', 0, 1, '', '', 1, 0, 0)");
+          return handle.execute(
+              "INSERT INTO series (id, device_id, sensor_id, key, configuration, active, assigned_at) VALUES (1, 1, 1, 'k', '{}', 1, 0)");
+        });
+    RetentionStore rules = new RetentionStore(readings.database, site);
+    rules.replace(List.of(rule), 0);
+    assertEquals(List.of(rule), rules.list());
+    new RetentionJob(rules, SeriesCatalogue.open(readings.database, clock), readings.rollups)
+        .run();
+  }
+
+  private void assertSame() {
+    for (String code : List.of("1h", "6h", "1d", "1w")) {
+      long[] bounds =
+          Interval.parse(code)
+              .orElseThrow()
+              .bounds(at("2026-03-07T00:00:00Z"), at("2026-03-10T00:00:00Z"), readings.zone);
+      assertEquals(
+          readings.expected(1, bounds).stream().map(Readings::text).toList(), texts(bounds), code);
+    }
+  }
+
+  private List<String> texts(long[] bounds) {
+    return readings.buckets.over(1, bounds).cells().stream().map(Readings::text).toList();
+  }
+
+  private Aggregate dayOfReadings(String date) {
+    return readings.buckets.over(1, dayOf(date)).cells().getFirst();
+  }
+
+  private long[] dayOf(String date) {
+    long from = Interval.DAY.floor(at(date + "T12:00:00Z"), readings.zone);
+    return new long[] {from, Interval.DAY.next(from, readings.zone)};
+  }
+
+  private List<Integer> dirty() {
+    return List.copyOf(new RollupStore(readings.database).dirty().keySet());
+  }
+
+  private static long at(String iso) {
+    return Micros.of(Instant.parse(iso));
+  }
+}
