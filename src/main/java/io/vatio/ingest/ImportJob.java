@@ -35,7 +35,12 @@ record ImportJob(
   }
 
   ImportJob with(
-      State newState, long bytes, long lines, long newStored, long newDuplicates, long newRejected) {
+      State newState,
+      long bytes,
+      long lines,
+      long newStored,
+      long newDuplicates,
+      long newRejected) {
     return new ImportJob(
         id,
         name,

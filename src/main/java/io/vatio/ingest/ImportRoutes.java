@@ -40,8 +40,7 @@ final class ImportRoutes {
 
   void addTo(HttpApi api) {
     Access sender = Access.holder(Permission.CREATE_READINGS);
-    api.routeUpload(
-        HttpMethod.POST, PATH, sender, MOST_BYTES, this::newUpload, this::take);
+    api.routeUpload(HttpMethod.POST, PATH, sender, MOST_BYTES, this::newUpload, this::take);
     api.route(HttpMethod.GET, PATH, sender, this::list);
     api.route(HttpMethod.GET, PATH + "/:id", sender, r -> Reply.ok(json(require(r))));
     api.route(HttpMethod.DELETE, PATH + "/:id", sender, this::cancel);
@@ -98,9 +97,7 @@ final class ImportRoutes {
         imports
             .store()
             .list(
-                seesAll(request) ? "" : request.principal().name(),
-                paging.offset(),
-                paging.size());
+                seesAll(request) ? "" : request.principal().name(), paging.offset(), paging.size());
     return Reply.ok(
         paging.wrap(page.total(), page.items().stream().map(ImportRoutes::json).toList()));
   }

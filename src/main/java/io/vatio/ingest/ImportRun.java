@@ -43,8 +43,7 @@ final class ImportRun {
   private int waiting;
   private ImportJob job;
 
-  ImportRun(
-      Inbox inbox, DeviceRegistry devices, Messages messages, Clock clock, ImportJob job) {
+  ImportRun(Inbox inbox, DeviceRegistry devices, Messages messages, Clock clock, ImportJob job) {
     this.inbox = inbox;
     this.devices = devices;
     this.messages = messages;
@@ -97,8 +96,7 @@ final class ImportRun {
   private @Nullable ImportTable table(ImportLines lines) throws IOException {
     List<String> header = lines.next();
     try {
-      return new ImportTable(
-          header == null ? List.of() : header, job.options(), lines.separator());
+      return new ImportTable(header == null ? List.of() : header, job.options(), lines.separator());
     } catch (Refusal refusal) {
       reject(1, "", refusal.decoding().rejection().text());
       return null;
@@ -204,8 +202,7 @@ final class ImportRun {
   }
 
   private ImportJob at(long bytes, long lines) {
-    return job.with(
-        job.state(), bytes, lines, job.stored(), job.duplicates(), job.rejected());
+    return job.with(job.state(), bytes, lines, job.stored(), job.duplicates(), job.rejected());
   }
 
   private ImportJob state(ImportJob.State state) {

@@ -30,7 +30,8 @@ final class ImportTable {
 
   /// Columns that exports have and nobody needs here.
   private static final List<String> IGNORED =
-      List.of("unidad", "calidad", "fin", "unit", "id", "min", "max", "count", "flagged", "coverage");
+      List.of(
+          "unidad", "calidad", "fin", "unit", "id", "min", "max", "count", "flagged", "coverage");
 
   private static final DateTimeFormatter DAY_FIRST =
       DateTimeFormatter.ofPattern("d/M/uuuu[ H:mm[:ss]]", Locale.ROOT);
@@ -58,8 +59,9 @@ final class ImportTable {
     if (time < 0) {
       throw Refusal.malformed(Text.of("import.no_time", String.join(", ", TIMES)));
     }
-    if (value >= 0 && ((device < 0 && options.device().isEmpty())
-        || (sensor < 0 && options.sensor().isEmpty()))) {
+    if (value >= 0
+        && ((device < 0 && options.device().isEmpty())
+            || (sensor < 0 && options.sensor().isEmpty()))) {
       throw Refusal.malformed(Text.of("import.no_series"));
     }
     if (value < 0 && series().isEmpty()) {
@@ -80,7 +82,10 @@ final class ImportTable {
   private List<Integer> series() {
     return java.util.stream.IntStream.range(0, header.size())
         .filter(i -> i != time && i != device && i != sensor)
-        .filter(i -> !header.get(i).isEmpty() && !IGNORED.contains(header.get(i).toLowerCase(Locale.ROOT)))
+        .filter(
+            i ->
+                !header.get(i).isEmpty()
+                    && !IGNORED.contains(header.get(i).toLowerCase(Locale.ROOT)))
         .boxed()
         .toList();
   }
@@ -154,8 +159,7 @@ final class ImportTable {
     Double number = number(text);
     if (number == null) {
       bad.accept(
-          new Fault(
-              header.get(column), Text.of("import.number", DispositivoLimits.shown(text))));
+          new Fault(header.get(column), Text.of("import.number", DispositivoLimits.shown(text))));
       return;
     }
     good.accept(new Cell(serial, key, number, at));
@@ -204,11 +208,8 @@ final class ImportTable {
         return zoned(LocalDateTime.from(DAY_FIRST.parse(withTime(text))), series);
       }
       String iso = text.length() == 10 ? text + "T00:00" : text.replace(' ', 'T');
-      boolean named =
-          iso.endsWith("Z") || iso.lastIndexOf('+') > 10 || iso.lastIndexOf('-') > 10;
-      return named
-          ? Moments.iso(iso, options.zone())
-          : zoned(LocalDateTime.parse(iso), series);
+      boolean named = iso.endsWith("Z") || iso.lastIndexOf('+') > 10 || iso.lastIndexOf('-') > 10;
+      return named ? Moments.iso(iso, options.zone()) : zoned(LocalDateTime.parse(iso), series);
     } catch (DateTimeException _) {
       return null;
     }

@@ -128,11 +128,15 @@ final class CorrectionRoutes {
     Instant from = moment(fields, body, "desde");
     Instant to = moment(fields, body, "hasta");
     if (at != null && from == null && to == null) {
-      return rollups.readings().find(series.id(), Micros.of(at)).map(List::of).orElseGet(
-          () -> {
-            fields.fault("timestamp", Text.of("correction.none"));
-            return List.of();
-          });
+      return rollups
+          .readings()
+          .find(series.id(), Micros.of(at))
+          .map(List::of)
+          .orElseGet(
+              () -> {
+                fields.fault("timestamp", Text.of("correction.none"));
+                return List.of();
+              });
     }
     if (at != null || from == null || to == null || !from.isBefore(to)) {
       fields.fault("timestamp", Text.of("correction.when"));

@@ -46,8 +46,7 @@ final class ExportCsv implements ExportRows {
     return switch (kind) {
       case TIME -> Micros.toInstant((Long) cell).toString();
       case WHOLE -> cell.toString();
-      case NUMBER ->
-          decimalComma ? quoted(cell.toString().replace('.', ',')) : cell.toString();
+      case NUMBER -> decimalComma ? quoted(cell.toString().replace('.', ',')) : cell.toString();
       case TEXT -> quoted(harmless((String) cell));
     };
   }

@@ -97,8 +97,7 @@ final class ExportParquet implements ExportRows {
     }
     byte[] directory = directory();
     write(directory);
-    write(
-        ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(directory.length).array());
+    write(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(directory.length).array());
     write(MAGIC);
   }
 

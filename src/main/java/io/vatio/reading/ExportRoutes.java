@@ -41,11 +41,7 @@ final class ExportRoutes {
   private final Semaphore places = new Semaphore(AT_ONCE);
 
   ExportRoutes(
-      SeriesSelection selection,
-      Buckets buckets,
-      ReadingStore readings,
-      ZoneId zone,
-      Clock clock) {
+      SeriesSelection selection, Buckets buckets, ReadingStore readings, ZoneId zone, Clock clock) {
     this.selection = selection;
     this.buckets = buckets;
     this.readings = readings;
@@ -67,11 +63,7 @@ final class ExportRoutes {
       throw Problem.unavailable(Text.of("export.busy"), Duration.ofSeconds(10));
     }
     StreamReply.send(
-        request,
-        export.format.contentType(),
-        export.fileName(),
-        export::write,
-        places::release);
+        request, export.format.contentType(), export.fileName(), export::write, places::release);
   }
 
   /// What one request wants.
@@ -97,8 +89,7 @@ final class ExportRoutes {
       Instant end = request.queryInstant("hasta", zone);
       Instant begin = request.queryInstant("desde", zone);
       this.to = Micros.of(end == null ? now : end);
-      this.from =
-          begin == null ? to - Interval.DAY.length() : Micros.of(begin);
+      this.from = begin == null ? to - Interval.DAY.length() : Micros.of(begin);
       if (from >= to) {
         throw Problem.invalid("desde", Text.of("http.from_after_to"));
       }
@@ -110,8 +101,7 @@ final class ExportRoutes {
     }
 
     private static ExportRows.Format format(Request request) {
-      String code =
-          choice(request, "formato", ExportRows.Format.codes().toArray(String[]::new));
+      String code = choice(request, "formato", ExportRows.Format.codes().toArray(String[]::new));
       return java.util.Arrays.stream(ExportRows.Format.values())
           .filter(f -> f.code().equals(code))
           .findFirst()
@@ -134,16 +124,14 @@ final class ExportRoutes {
               .orElseThrow(
                   () ->
                       Problem.invalid(
-                          "intervalo",
-                          Text.of("series.interval", DispositivoLimits.shown(code))));
+                          "intervalo", Text.of("series.interval", DispositivoLimits.shown(code))));
     }
 
     /// One of some words; the first when the request names none.
     private static String choice(Request request, String name, String... words) {
       String word = request.query(name).orElse(words[0]);
       if (!List.of(words).contains(word)) {
-        throw Problem.invalid(
-            name, Text.of("http.not_a_choice", DispositivoLimits.shown(word)));
+        throw Problem.invalid(name, Text.of("http.not_a_choice", DispositivoLimits.shown(word)));
       }
       return word;
     }
@@ -172,8 +160,7 @@ final class ExportRoutes {
       rows.finish();
     }
 
-    private ExportRows rows(OutputStream out, List<ExportRows.Column> columns)
-        throws IOException {
+    private ExportRows rows(OutputStream out, List<ExportRows.Column> columns) throws IOException {
       return switch (format) {
         case CSV -> new ExportCsv(out, columns, separator, decimalComma);
         case NDJSON -> new ExportNdjson(out, columns);

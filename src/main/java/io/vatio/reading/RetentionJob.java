@@ -103,8 +103,7 @@ final class RetentionJob implements AutoCloseable {
     long minutes = Math.min(limit(rule.minuteDays(), now), gone);
     long hours = Math.min(limit(rule.hourDays(), now), gone);
     if (minutes > Long.MIN_VALUE || hours > Long.MIN_VALUE) {
-      long wholeHours =
-          hours == Long.MIN_VALUE ? hours : Interval.DAY.floor(hours, rollups.zone());
+      long wholeHours = hours == Long.MIN_VALUE ? hours : Interval.DAY.floor(hours, rollups.zone());
       rollups
           .store()
           .database()
@@ -131,7 +130,8 @@ final class RetentionJob implements AutoCloseable {
       return;
     }
     if (limit > rollups.rawFrom(seriesId)) {
-      long until = Interval.HOUR.next(Interval.HOUR.floor(limit + hold, rollups.zone()), rollups.zone());
+      long until =
+          Interval.HOUR.next(Interval.HOUR.floor(limit + hold, rollups.zone()), rollups.zone());
       rollups.complete(seriesId, until);
       rollups.keepMinutes(seriesId, Math.max(first, rollups.rawFrom(seriesId) + hold), until);
       if (closed) {

@@ -54,8 +54,7 @@ final class RetentionRoutes {
   private Reply replace(Request request) {
     JsonNode list = request.object().path("reglas");
     if (!list.isArray() || list.size() > MOST_RULES) {
-      throw Problem.invalid(
-          "reglas", Text.of("http.field_list", Integer.toString(MOST_RULES)));
+      throw Problem.invalid("reglas", Text.of("http.field_list", Integer.toString(MOST_RULES)));
     }
     List<RetentionRule> read = new ArrayList<>();
     Set<@Nullable Long> sensors = new HashSet<>();
@@ -94,10 +93,11 @@ final class RetentionRoutes {
     if (value.isMissingNode() || value.isNull()) {
       return null;
     }
-    if (!value.isIntegralNumber() || !value.canConvertToInt() || value.intValue() < 1
+    if (!value.isIntegralNumber()
+        || !value.canConvertToInt()
+        || value.intValue() < 1
         || value.intValue() > most) {
-      throw Problem.invalid(
-          name, Text.of("http.whole_number", "1", Integer.toString(most)));
+      throw Problem.invalid(name, Text.of("http.whole_number", "1", Integer.toString(most)));
     }
     return value.intValue();
   }

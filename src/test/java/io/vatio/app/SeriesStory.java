@@ -37,9 +37,7 @@ class SeriesStory {
   @EnumSource(Databases.class)
   void a_file_comes_in_and_its_sums_are_those_of_its_readings(Databases kind) {
     Map<String, String> environment =
-        kind == Databases.SQLITE
-            ? Map.of()
-            : Map.of("VATIO_DATABASE_URL", kind.newUrl(folder));
+        kind == Databases.SQLITE ? Map.of() : Map.of("VATIO_DATABASE_URL", kind.newUrl(folder));
     try (TestServer server = TestServer.start(folder, environment)) {
       ApiClient admin = ApiClient.login(server.url());
 
@@ -79,8 +77,7 @@ class SeriesStory {
                       "/api/series/" + series + "/correcciones/",
                       "{\"timestamp\":\"2026-10-25T22:59:00Z\",\"marcar\":\"descartar\",\"motivo\":\"obras\"}")
                   .body());
-      assertEquals(
-          "[\"corregido\",\"descartado\"]", corrected.at("/0/calidad_nueva").toString());
+      assertEquals("[\"corregido\",\"descartado\"]", corrected.at("/0/calidad_nueva").toString());
       assertEquals("[20.5]", day(admin).path("min").toString());
       assertEquals("[1]", day(admin).path("flagged").toString());
 

@@ -106,7 +106,10 @@ class BucketsProperties {
               ? odd(random, to)
               : Interval.parse(code)
                   .orElseThrow()
-                  .bounds(to - 1_000_000L * random.nextInt(200_000), to, readings.zone);
+                  .bounds(
+                      to - 1_000_000L * random.nextInt(code.equals("10s") ? 9_000 : 200_000),
+                      to,
+                      readings.zone);
       List<String> expected = readings.expected(id, bounds).stream().map(Readings::text).toList();
       List<String> found =
           readings.buckets.over(id, bounds).cells().stream().map(Readings::text).toList();

@@ -88,7 +88,8 @@ class ExportFilesTest {
     try (var out = Files.newOutputStream(large)) {
       ExportParquet rows = new ExportParquet(out, COLUMNS);
       for (int i = 0; i < 250_000; i++) {
-        rows.row(row(i * 1_000_000L, "S-" + i % 3, i % 7 == 0 ? null : (Double) (i / 10.0), (long) i));
+        rows.row(
+            row(i * 1_000_000L, "S-" + i % 3, i % 7 == 0 ? null : (Double) (i / 10.0), (long) i));
       }
       rows.finish();
     }

@@ -101,7 +101,8 @@ final class Readings implements AutoCloseable {
     long now = Micros.of(clock.instant());
     for (int i = 0; i + 1 < bounds.length; i++) {
       Aggregate cell = new Aggregate();
-      for (Map.Entry<Long, Known> e : model(id).entrySet()) {
+      for (Map.Entry<Long, Known> e :
+          model(id).subMap(bounds[i] - hold, bounds[i + 1]).entrySet()) {
         boolean inside = e.getKey() >= bounds[i] && e.getKey() < bounds[i + 1];
         if (!e.getValue().good()) {
           cell.flagged += inside ? 1 : 0;

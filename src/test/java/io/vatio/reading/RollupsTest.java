@@ -89,8 +89,10 @@ class RollupsTest {
   void sums_outlive_the_readings_they_were_made_of(Databases kind) {
     open(kind, MADRID);
     fill("2026-03-01T00:00:00Z", 3_000);
-    long[] minutes = Interval.MINUTE.bounds(at("2026-03-02T10:00:00Z"), at("2026-03-02T12:00:00Z"), MADRID);
-    long[] hours = Interval.HOUR.bounds(at("2026-03-01T00:00:00Z"), at("2026-03-10T12:00:00Z"), MADRID);
+    long[] minutes =
+        Interval.MINUTE.bounds(at("2026-03-02T10:00:00Z"), at("2026-03-02T12:00:00Z"), MADRID);
+    long[] hours =
+        Interval.HOUR.bounds(at("2026-03-01T00:00:00Z"), at("2026-03-10T12:00:00Z"), MADRID);
     List<String> minutesBefore = texts(minutes);
     List<String> hoursBefore = texts(hours);
 
@@ -99,14 +101,15 @@ class RollupsTest {
     assertEquals(hoursBefore, texts(hours));
     assertEquals(at("2026-03-07T00:00:00Z"), readings.store.firstTs(1).orElseThrow());
     assertEquals(0, readings.buckets.over(1, minutes).cells().getFirst().count());
-    long[] kept = Interval.MINUTE.bounds(at("2026-03-06T10:00:00Z"), at("2026-03-06T12:00:00Z"), MADRID);
-    assertEquals(
-        readings.expected(1, kept).stream().map(Readings::text).toList(), texts(kept));
+    long[] kept =
+        Interval.MINUTE.bounds(at("2026-03-06T10:00:00Z"), at("2026-03-06T12:00:00Z"), MADRID);
+    assertEquals(readings.expected(1, kept).stream().map(Readings::text).toList(), texts(kept));
     assertEquals(120, minutesBefore.size());
 
     readings.reopen();
     retain(new RetentionRule(null, 3, 5, 5));
-    long[] days = Interval.DAY.bounds(at("2026-03-01T00:00:00Z"), at("2026-03-10T12:00:00Z"), MADRID);
+    long[] days =
+        Interval.DAY.bounds(at("2026-03-01T00:00:00Z"), at("2026-03-10T12:00:00Z"), MADRID);
     assertEquals(readings.expected(1, days).stream().map(Readings::text).toList(), texts(days));
     assertEquals(0, readings.buckets.over(1, hours).cells().getFirst().count());
   }
@@ -161,7 +164,8 @@ class RollupsTest {
     open(Databases.SQLITE, MADRID);
     long from = at("2026-03-09T10:00:00Z");
     AggregateFold fold =
-        new AggregateFold(RollupMinutes.bounds(from, from + 3_600_000_000L), 900_000_000L, Long.MAX_VALUE);
+        new AggregateFold(
+            RollupMinutes.bounds(from, from + 3_600_000_000L), 900_000_000L, Long.MAX_VALUE);
     for (int i = 0; i < 500; i++) {
       fold.add(from + i * 6_100_000L, Math.sin(i) * 1e6, i % 50 != 7);
     }
@@ -185,8 +189,7 @@ class RollupsTest {
   private void fill(String from, int n) {
     List<NewReading> rows = new ArrayList<>();
     for (int i = 0; i < n; i++) {
-      rows.add(
-          Readings.reading(1, at(from) + i * 300_000_000L, i % 17, i % 40 == 0 ? 1 : 0));
+      rows.add(Readings.reading(1, at(from) + i * 300_000_000L, i % 17, i % 40 == 0 ? 1 : 0));
     }
     readings.append(rows);
   }
@@ -215,8 +218,7 @@ class RollupsTest {
     RetentionStore rules = new RetentionStore(readings.database, site);
     rules.replace(List.of(rule), 0);
     assertEquals(List.of(rule), rules.list());
-    new RetentionJob(rules, SeriesCatalogue.open(readings.database, clock), readings.rollups)
-        .run();
+    new RetentionJob(rules, SeriesCatalogue.open(readings.database, clock), readings.rollups).run();
   }
 
   private void assertSame() {

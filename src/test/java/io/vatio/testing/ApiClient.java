@@ -80,8 +80,7 @@ public final class ApiClient {
   }
 
   /// Any request with a body of this type.
-  public HttpResponse<String> send(
-      String method, String path, String body, String contentType) {
+  public HttpResponse<String> send(String method, String path, String body, String contentType) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url + path))
             .timeout(Duration.ofSeconds(30))
