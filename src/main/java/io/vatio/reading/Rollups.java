@@ -190,10 +190,15 @@ public final class Rollups implements AutoCloseable {
     }
   }
 
+  /// Hours that wait to be added up.
+  public long backlog() {
+    return dirty.size();
+  }
+
   /// Whether so many hours wait to be added up that whoever brings readings by the million should
   /// wait too: each takes some hundred bytes of memory.
   public boolean isCrowded() {
-    return dirty.size() > CROWDED;
+    return backlog() > CROWDED;
   }
 
   private void run() {
