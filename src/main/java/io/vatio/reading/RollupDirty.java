@@ -188,6 +188,8 @@ final class RollupDirty {
 
     synchronized void rebuilding(boolean value) {
       rebuilding = value;
+      // Hours that were open when they were marked may have a row from now on.
+      hours.values().forEach(hour -> hour.rowless = false);
       stamp += 2;
     }
 
