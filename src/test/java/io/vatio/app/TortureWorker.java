@@ -41,22 +41,6 @@ final class TortureWorker {
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.US_ASCII);
     Core core = Core.start(args[0], Clock.systemUTC(), new SensorDataDecoder());
     core.readings.start(core.clock, new ReadingSettings(Duration.ofMillis(150)));
-<<<<<<< HEAD
-=======
-    SeriesModule series =
-        SeriesModule.open(
-            new SeriesModule.Needs(
-                core.database,
-                core.devices,
-                core.catalogue,
-                core.readings,
-                core.sites.defaultSite().id(),
-                Core.MADRID,
-                core.clock));
-    core.events.subscribe(
-        ReadingsStored.class, stored -> series.rollups().heard(stored.fromSeq(), stored.toSeq()));
-    series.start();
->>>>>>> 88e5ae4 (reading: what waits to be added up can be asked for)
     out.println("open");
     out.flush();
     Semaphore window = new Semaphore(IN_FLIGHT);
