@@ -51,7 +51,6 @@ import io.vatio.protocol.gateway.ExternalBroker;
 import io.vatio.protocol.mqtt.EmbeddedBroker;
 import io.vatio.protocol.mqtt.MqttSettings;
 import io.vatio.protocol.mqtt.TlsDoor;
-import io.vatio.reading.ReadingSettings;
 import io.vatio.reading.ReadingStore;
 import io.vatio.reading.SeriesModule;
 import io.vatio.sensor.SeriesCatalogue;
@@ -150,7 +149,13 @@ public final class Server implements AutoCloseable {
           .subscribe(
               ReadingsStored.class,
               stored -> series.rollups().heard(stored.fromSeq(), stored.toSeq()));
-      storage.readings().start(clock, ReadingSettings.DEFAULT);
+      storage.readings().start(clock, settings.readings());
+      Gauge.builder("vatio.readings.unsealed", storage.readings(), ReadingStore::unsealed)
+          .description("Readings that are not in their compressed form yet")
+          .register(meters);
+      Gauge.builder("vatio.chunks.damaged", storage.readings(), ReadingStore::damagedChunks)
+          .description("Damaged pieces of stored readings met since the start")
+          .register(meters);
       keep("readings", storage.readings()::close);
       series.start();
       keep("roll-ups", series::close);

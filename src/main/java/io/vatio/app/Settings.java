@@ -7,6 +7,7 @@ import io.vatio.platform.http.HttpSettings;
 import io.vatio.protocol.gateway.BrokerUrl;
 import io.vatio.protocol.mqtt.DoorLimits;
 import io.vatio.protocol.mqtt.TlsDoor;
+import io.vatio.reading.ReadingSettings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param dataDir folder of database, keys and certificates
 /// @param postgres URL with password, null for the embedded database
 /// @param spoolBytes that may wait on our disk while PostgreSQL is away, 0 for none
+/// @param readings how the store of readings works beside
 /// @param publicUrl base of links without last slash, null: from the request
 /// @param jsonLogs whether log lines are JSON
 /// @param demo whether this is a demonstration in a throw-away folder
@@ -27,6 +29,7 @@ public record Settings(
     Path dataDir,
     @Nullable String postgres,
     long spoolBytes,
+    ReadingSettings readings,
     HttpSettings http,
     @Nullable String publicUrl,
     Mqtt mqtt,

@@ -9,6 +9,7 @@ import io.vatio.platform.http.HttpSettings;
 import io.vatio.protocol.gateway.BrokerUrl;
 import io.vatio.protocol.mqtt.DoorLimits;
 import io.vatio.protocol.mqtt.TlsDoor;
+import io.vatio.reading.ReadingSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -350,6 +351,7 @@ public final class SettingsReader {
         dataDir,
         value(SettingsRows.DATABASE_URL),
         (long) require(SettingsRows.SPOOL_SIZE) << 20,
+        new ReadingSettings(Duration.ofSeconds(require(SettingsRows.SEAL_INTERVAL))),
         new HttpSettings(
             require(SettingsRows.HTTP_HOST),
             require(SettingsRows.HTTP_PORT),

@@ -38,6 +38,15 @@ final class SettingsRows {
           "8192",
           "How much may wait in the data folder while the PostgreSQL server is away; acknowledged as on the disk, and taken into the database in order when it is back. 0: nothing waits, senders are told to try later. The embedded database needs none.");
 
+  static final SettingsRow<Integer> SEAL_INTERVAL =
+      row(
+          "seal.interval",
+          SettingsType.wholeNumber("number", 1, 86_400),
+          "s",
+          "300",
+          "60",
+          "How often new readings move to their compressed form in the embedded database. Less often is gentler to a memory card and takes more memory.");
+
   static final SettingsRow<String> HTTP_HOST =
       row(
           "http.host",
@@ -296,6 +305,7 @@ final class SettingsRows {
           DATA_DIR,
           DATABASE_URL,
           SPOOL_SIZE,
+          SEAL_INTERVAL,
           HTTP_HOST,
           HTTP_PORT,
           HTTP_CONNECTIONS,

@@ -435,13 +435,13 @@ public final class Inbox implements AutoCloseable {
     devices.changes().lock();
     try {
       committed = write(batch);
+      readings.committed(committed.appended());
       devices.committed(committed.states());
       devices.heard(batch.heard(), batch.newest());
     } finally {
       devices.changes().unlock();
     }
     Appended appended = committed.appended();
-    readings.committed(appended);
     if (spool != null && batch.place() > 0) {
       spool.taken(batch.place());
     }

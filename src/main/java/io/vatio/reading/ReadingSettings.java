@@ -6,8 +6,6 @@ import java.time.Duration;
 ///
 /// @param sealEvery how often new readings move to their compressed form
 public record ReadingSettings(Duration sealEvery) {
-  public static final ReadingSettings DEFAULT = new ReadingSettings(Duration.ofMinutes(5));
-
   public ReadingSettings {
     if (sealEvery.isNegative() || sealEvery.isZero()) {
       throw new IllegalArgumentException("sealEvery " + sealEvery);

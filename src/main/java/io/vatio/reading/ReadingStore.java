@@ -44,6 +44,16 @@ public interface ReadingStore extends AutoCloseable {
   /// its place on the disk) would grow without bound. Senders have to hear it and try later.
   boolean isFull();
 
+  /// How many readings are not in their compressed form yet, where that counts against a bound.
+  default long unsealed() {
+    return 0;
+  }
+
+  /// How many damaged pieces were met since the start; their readings are missing from answers.
+  default int damagedChunks() {
+    return 0;
+  }
+
   /// The reading of a series with the latest time that is not from the future.
   Optional<Reading> latest(int seriesId);
 

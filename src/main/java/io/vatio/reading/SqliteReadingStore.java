@@ -424,6 +424,16 @@ final class SqliteReadingStore implements ReadingStore {
   }
 
   @Override
+  public long unsealed() {
+    return hot.size();
+  }
+
+  @Override
+  public int damagedChunks() {
+    return chunks.damagedChunks();
+  }
+
+  @Override
   public boolean isFull() {
     return hot.size() > limits.most();
   }

@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 class ReadingStoreProperties {
   private static final int SERIES = 3;
   private static final int STEPS = 120;
+  private static final ChunkShape SHAPE = new ChunkShape(16, 4);
   private static final Instant NOW = Instant.parse("2026-03-01T12:00:00Z");
 
   @Property(tries = 6, shrinking = ShrinkingMode.OFF)
@@ -329,6 +330,36 @@ class ReadingStoreProperties {
             store.latest(series));
       }
       compareSequence();
+      if (store instanceof SqliteReadingStore) {
+        checkChunks();
+      }
+    }
+
+    /// The chunks of a series do not overlap, lie within a day each and are not too large.
+    private void checkChunks() {
+      for (int series = 1; series <= SERIES; series++) {
+        int id = series;
+        List<ChunkHeader> chunks =
+            database.read(
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT id, from_ts, to_ts, count FROM reading_chunk"
+                                + " WHERE series_id = ? ORDER BY from_ts")
+                        .bind(0, id)
+                        .map(
+                            (row, _) ->
+                                new ChunkHeader(
+                                    row.getLong(1), row.getLong(2), row.getLong(3), row.getInt(4)))
+                        .list());
+        long last = Long.MIN_VALUE;
+        for (ChunkHeader chunk : chunks) {
+          assertTrue(chunk.fromTs() > last, () -> "overlap at " + chunk);
+          assertEquals(UtcDay.of(chunk.fromTs()), UtcDay.of(chunk.toTs()));
+          assertTrue(chunk.count() >= 1 && chunk.count() <= SHAPE.most());
+          last = chunk.toTs();
+        }
+      }
     }
 
     private void compareSequence() {
