@@ -366,7 +366,7 @@ final class Inbound {
   private void route(Arrival arrival) {
     Route[] routes = arrival.topic.routes(broker, session);
     SessionBatch.PacketKey received =
-        arrival.qos == 2 && session.kept()
+        arrival.qos == 2 && arrival.packetId != 0 && session.kept()
             ? new SessionBatch.PacketKey(session.id(), arrival.packetId)
             : null;
     if (routes.length == 0 && !arrival.retain && received == null) {
