@@ -63,6 +63,7 @@ final class PostgresAppend {
   private final Connection connection;
   private final PostgresCopy copy;
   private final int copyFrom;
+  private final Places places;
   private final List<NewReading> readings;
   private final @Nullable Reading[] stored;
   private final long[] times;
@@ -71,8 +72,13 @@ final class PostgresAppend {
   private List<Integer> waiting = new ArrayList<>();
 
   PostgresAppend(
-      Connection connection, PostgresCopy copy, int copyFrom, List<NewReading> readings) {
+      Connection connection,
+      PostgresCopy copy,
+      int copyFrom,
+      Places places,
+      List<NewReading> readings) {
     this.connection = connection;
+    this.places = places;
     this.copy = copy;
     this.copyFrom = copyFrom;
     this.readings = readings;
@@ -232,7 +238,7 @@ final class PostgresAppend {
       NewReading r = readings.get(position);
       if (stored[position] == null && !r.timed()) {
         long from = Math.max(times[position], taken.getOrDefault(r.seriesId(), Long.MIN_VALUE));
-        times[position] = free(connection, r.seriesId(), from + 1);
+        times[position] = places.free(r.seriesId(), from + 1);
         taken.put(r.seriesId(), times[position]);
         moved.add(position);
       }
@@ -262,5 +268,11 @@ final class PostgresAppend {
         }
       }
     }
+  }
+
+  /// Where readings without a time of their own find room.
+  interface Places {
+    /// The first microsecond from this one on at which a series has no reading.
+    long free(int seriesId, long from) throws SQLException;
   }
 }

@@ -97,6 +97,7 @@ final class PostgresPartitions {
 
   private final Set<YearMonth> months = new ConcurrentSkipListSet<>();
   private YearMonth bound = FIRST;
+  private volatile boolean doubtful;
 
   /// Learns which there are.
   void load(Handle handle) {
@@ -108,6 +109,7 @@ final class PostgresPartitions {
     months.retainAll(present);
     months.addAll(present);
     bound = monthOf(handle.createQuery(BOUND).mapTo(Long.class).one());
+    doubtful = false;
   }
 
   /// The months that have a partition of their own, oldest first.
@@ -115,9 +117,21 @@ final class PostgresPartitions {
     return List.copyOf(months);
   }
 
+  /// Says that it is not known whether a change was committed: looks anew before the next one.
+  void doubt() {
+    doubtful = true;
+  }
+
+  boolean isDoubtful() {
+    return doubtful;
+  }
+
   /// Makes what is missing for readings of this time; belongs to the caller's transaction. When
   /// that is rolled back, [#load] has to follow.
   void ensure(Handle handle, long ts) {
+    if (doubtful) {
+      load(handle);
+    }
     if (ts < start(FIRST) || ts >= start(bound)) {
       return;
     }
@@ -128,10 +142,16 @@ final class PostgresPartitions {
     }
   }
 
-  /// Removes the partition of a month with everything in it; belongs to the caller's transaction.
-  void drop(Handle handle, YearMonth month) {
+  /// Waits a moment until nobody reads or writes, and keeps everybody out until the caller's
+  /// transaction ends.
+  void lock(Handle handle) {
     handle.execute("SET LOCAL lock_timeout = " + LOCK_PATIENCE_MS);
-    handle.execute("DROP TABLE IF EXISTS " + table(month));
+    handle.execute("LOCK TABLE reading IN ACCESS EXCLUSIVE MODE");
+  }
+
+  /// Removes the partition of a month with everything in it, under [#lock].
+  void drop(Handle handle, YearMonth month) {
+    handle.execute("DROP TABLE " + table(month));
   }
 
   /// Says that a drop was committed.
@@ -142,17 +162,22 @@ final class PostgresPartitions {
   /// Moves the bound of `reading_after` so far that this month and the next one can have partitions
   /// of their own, and what waits there for them into them. A database that is too busy to let go
   /// of the table for a moment is asked again later; until then nothing is lost, only not sorted.
-  /// No append may be open.
-  void rollForward(Database database, Instant now) {
+  ///
+  /// @param alone keeps appends out; called inside the transaction
+  void rollForward(Database database, Instant now, Runnable alone) {
     YearMonth wanted = wanted(now);
     if (!wanted.isAfter(bound)) {
       return;
     }
     try {
-      database.write(handle -> rollForward(handle, wanted));
+      database.write(
+          handle -> {
+            alone.run();
+            return rollForward(handle, wanted);
+          });
     } catch (StorageException e) {
       LOG.info("partitions: not moved on to {} yet: {}", wanted, e.getMessage());
-      reload(database);
+      doubt();
     }
   }
 
@@ -172,7 +197,7 @@ final class PostgresPartitions {
       reload(database);
       moveFromV1(database);
     }
-    rollForward(database, now);
+    rollForward(database, now, () -> {});
   }
 
   private void reload(Database database) {

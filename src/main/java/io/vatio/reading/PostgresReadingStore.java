@@ -2,8 +2,6 @@ package io.vatio.reading;
 
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.StorageException;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,57 +17,34 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 
 /// Readings in PostgreSQL: one table keyed by series and time, in partitions of a month
-/// ([PostgresPartitions]); the key itself keeps duplicates out ([PostgresAppend]).
+/// ([PostgresPartitions]); the key itself keeps duplicates out ([PostgresAppend]). Months that are
+/// over become compressed chunks ([PostgresSealing]).
+///
+/// A question looks at the rows first and at the chunks second: what moves in between is then seen
+/// twice, never missed, and counts once.
 final class PostgresReadingStore implements ReadingStore {
   private static final int RECENT = 65_536;
 
   /// Readings taken at once while a scan goes on.
   private static final int SCAN_PAGE = 8_192;
 
-  private static final long DAY = 86_400_000_000L;
-  private static final long DELETED_AT_ONCE = 31 * DAY;
+  private static final long DELETED_AT_ONCE = 31 * UtcDay.MICROS;
   private static final Duration UPKEEP_EVERY = Duration.ofMinutes(30);
 
-  private static final String COLUMNS = "seq, series_id, ts, value, quality, meta";
-
-  private static final String NEWEST =
-      "SELECT "
-          + COLUMNS
-          + " FROM reading WHERE series_id = ? AND ts >= ? AND ts < ? ORDER BY ts DESC LIMIT ?";
-
-  private static final String PAGE =
-      "SELECT "
-          + COLUMNS
-          + " FROM reading WHERE series_id = ? AND ts >= ? AND ts < ? ORDER BY ts LIMIT ?";
-
-  private static final String AFTER =
-      "SELECT " + COLUMNS + " FROM reading WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?";
-
-  private static final String CHANGE =
-      """
-      UPDATE reading
-         SET value = ?, quality = ?, seq = ?
-       WHERE series_id = ? AND ts = ?
-      RETURNING seq, series_id, ts, value, quality, meta
-      """;
-
-  /// 32 = the clock is not to be believed.
-  static final String LATEST =
-      "SELECT "
-          + COLUMNS
-          + " FROM reading WHERE series_id = ? AND quality & 32 = 0 ORDER BY ts DESC LIMIT 1";
-
-  private static final String RECENTLY =
-      "SELECT " + COLUMNS + ", delivery FROM reading ORDER BY seq DESC LIMIT " + RECENT;
+  /// How long sealing lets others go first between two transactions.
+  private static final Duration PAUSE = Duration.ofMillis(2);
 
   private final Database database;
   private final PostgresPartitions partitions = new PostgresPartitions();
   private final PostgresCopy copy = new PostgresCopy();
   private final AppendTurn turn = new AppendTurn();
   private final Cursors cursors = new Cursors();
+  private final ChunkTable chunks = new ChunkTable();
+  private final PostgresSealing sealing;
   private final RecentReadings recent = new RecentReadings(RECENT);
   private final Deliveries deliveries = new Deliveries(100_000);
   private final Map<Integer, Optional<Reading>> latest = new ConcurrentHashMap<>();
@@ -81,12 +56,19 @@ final class PostgresReadingStore implements ReadingStore {
   private volatile boolean stale;
   private @Nullable Upkeep upkeep;
 
-  private PostgresReadingStore(Database database) {
+  private PostgresReadingStore(Database database, ChunkShape shape) {
     this.database = database;
+    this.sealing =
+        new PostgresSealing(
+            database, partitions, cursors, turn, chunks, new ChunkFolding(chunks, shape));
   }
 
   static PostgresReadingStore open(Database database) {
-    PostgresReadingStore store = new PostgresReadingStore(database);
+    return open(database, ChunkShape.DEFAULT);
+  }
+
+  static PostgresReadingStore open(Database database, ChunkShape shape) {
+    PostgresReadingStore store = new PostgresReadingStore(database, shape);
     store.partitions.sort(
         database,
         database.read(handle -> handle.createQuery("SELECT now()").mapTo(Instant.class).one()));
@@ -102,36 +84,54 @@ final class PostgresReadingStore implements ReadingStore {
   private void load(Handle handle) {
     List<@Nullable Reading> newest = new ArrayList<>();
     List<Long> fingerprints = new ArrayList<>();
-    try (PreparedStatement select = handle.getConnection().prepareStatement(RECENTLY);
-        ResultSet rows = select.executeQuery()) {
-      while (rows.next()) {
-        newest.add(reading(rows));
-        long delivery = rows.getLong(7);
-        if (!rows.wasNull()) {
-          fingerprints.add(delivery);
-        }
-      }
-    } catch (SQLException e) {
-      throw failure("load recent", e);
-    }
+    sealing.load(handle);
+    PostgresRows.recently(
+        handle,
+        RECENT,
+        (reading, delivery) -> {
+          newest.add(reading);
+          if (delivery != null) {
+            fingerprints.add(delivery);
+          }
+        });
     recent.replace(newest.reversed());
     deliveries.add(fingerprints.reversed());
-    lastSeq = recent.lastSeq();
+    lastSeq = Math.max(recent.lastSeq(), sealing.sealedSeq());
   }
 
   @Override
   public void start(Clock clock, ReadingSettings settings) {
-    upkeep = new Upkeep("readings-upkeep", UPKEEP_EVERY, _ -> rollForward(clock.instant()));
+    upkeep =
+        new Upkeep(
+            "reading-seal",
+            UPKEEP_EVERY,
+            round -> {
+              Instant now = clock.instant();
+              rollForward(now);
+              sealing.seal(now, () -> round.pause(PAUSE));
+              while (sealing.merge(now, () -> round.pause(PAUSE))) {
+                // Some days at a time.
+              }
+            });
     upkeep.start();
   }
 
   private void rollForward(Instant now) {
-    turn.take();
     try {
-      partitions.rollForward(database, now);
+      partitions.rollForward(database, now, turn::take);
     } finally {
       turn.give();
     }
+  }
+
+  /// Seals the months that are over now.
+  void seal(Instant now) {
+    sealing.seal(now, () -> true);
+  }
+
+  /// Merges some finished days now; returns whether there is more to do.
+  boolean merge(Instant now) {
+    return sealing.merge(now, () -> true);
   }
 
   @Override
@@ -155,11 +155,19 @@ final class PostgresReadingStore implements ReadingStore {
       stale = false;
     }
     PostgresAppend append =
-        new PostgresAppend(handle.getConnection(), copy, PostgresAppend.COPY_FROM, readings);
+        new PostgresAppend(
+            handle.getConnection(),
+            copy,
+            PostgresAppend.COPY_FROM,
+            (seriesId, from) -> free(handle, seriesId, from),
+            readings);
     Set<Long> fingerprints = new HashSet<>();
     for (int i = 0; i < readings.size(); i++) {
       NewReading r = readings.get(i);
       if (deliveries.repeats(r, fingerprints)) {
+        continue;
+      }
+      if (r.timed() && sealing.contains(handle, r.seriesId(), r.ts())) {
         continue;
       }
       if (!r.timed() && r.delivery() != 0) {
@@ -181,18 +189,25 @@ final class PostgresReadingStore implements ReadingStore {
   /// Where a reading without a time of its own may stand: behind the last one of its kind.
   private long place(Handle handle, NewReading reading) {
     Long last = untimed.get(reading.seriesId());
-    long place = reading.ts();
-    if (last != null) {
-      place = Math.max(place, last + 1);
-    } else {
+    long place = last == null ? reading.ts() : Math.max(reading.ts(), last + 1);
+    if (last == null || place <= sealing.sealedMax(handle, reading.seriesId())) {
       try {
-        place = PostgresAppend.free(handle.getConnection(), reading.seriesId(), place);
+        place = free(handle, reading.seriesId(), place);
       } catch (SQLException e) {
         throw failure("place in series " + reading.seriesId(), e);
       }
     }
     untimed.put(reading.seriesId(), place);
     return place;
+  }
+
+  private long free(Handle handle, int seriesId, long from) throws SQLException {
+    long free = PostgresAppend.free(handle.getConnection(), seriesId, from);
+    while (sealing.contains(handle, seriesId, free)) {
+      free = PostgresAppend.free(handle.getConnection(), seriesId, free + 1);
+    }
+    partitions.ensure(handle, free);
+    return free;
   }
 
   private void notePlaces(List<NewReading> readings, List<@Nullable Reading> rows) {
@@ -210,24 +225,32 @@ final class PostgresReadingStore implements ReadingStore {
     for (Reading row : appended.rows()) {
       if (row != null) {
         inOrder.add(row);
-        if ((row.quality() & Quality.CLOCK.bit()) == 0) {
-          latest.computeIfPresent(
-              row.seriesId(),
-              (_, known) ->
-                  known.isPresent() && known.get().ts() > row.ts() ? known : Optional.of(row));
-        } else {
-          latest.computeIfPresent(
-              row.seriesId(),
-              (_, known) -> known.isPresent() && known.get().ts() == row.ts() ? null : known);
-        }
       }
     }
     // What had to move on to a free time got its number later.
     inOrder.sort((a, b) -> Long.compare(seq(a), seq(b)));
     recent.add(inOrder);
     deliveries.add(appended.deliveries());
-    lastSeq = Math.max(lastSeq, recent.lastSeq());
+    synchronized (latest) {
+      inOrder.forEach(this::noteLatest);
+      lastSeq = Math.max(lastSeq, recent.lastSeq());
+    }
     turn.give();
+  }
+
+  private void noteLatest(@Nullable Reading row) {
+    if (row == null) {
+      return;
+    }
+    boolean believed = (row.quality() & Quality.CLOCK.bit()) == 0;
+    latest.computeIfPresent(
+        row.seriesId(),
+        (_, known) -> {
+          if (believed) {
+            return known.isPresent() && known.get().ts() > row.ts() ? known : Optional.of(row);
+          }
+          return known.isPresent() && known.get().ts() == row.ts() ? null : known;
+        });
   }
 
   private static long seq(@Nullable Reading reading) {
@@ -246,33 +269,62 @@ final class PostgresReadingStore implements ReadingStore {
     if (known != null) {
       return known;
     }
-    Optional<Reading> found =
+    long before = lastSeq;
+    Optional<Reading> found = newestWithGoodClock(seriesId);
+    synchronized (latest) {
+      // What was committed meanwhile may be newer.
+      if (lastSeq == before) {
+        latest.putIfAbsent(seriesId, found);
+      }
+    }
+    return found;
+  }
+
+  private Optional<Reading> newestWithGoodClock(int seriesId) {
+    Optional<Reading> row =
         database.read(
             handle ->
-                select(handle, LATEST, "latest", s -> s.setInt(1, seriesId)).stream().findFirst());
-    Optional<Reading> before = latest.putIfAbsent(seriesId, found);
-    return before == null ? found : before;
+                PostgresRows.latest(handle, seriesId)
+                    .filter(reading -> reading.ts() > sealing.sealedMax(handle, seriesId)));
+    long to = Long.MAX_VALUE;
+    for (int page = 1; row.isEmpty(); page = Math.min(page * 10, 1_000)) {
+      List<Reading> readings = newest(seriesId, Long.MIN_VALUE, to, page);
+      if (readings.isEmpty()) {
+        return row;
+      }
+      row = readings.stream().filter(r -> (r.quality() & Quality.CLOCK.bit()) == 0).findFirst();
+      to = readings.getLast().ts();
+    }
+    return row;
   }
 
   @Override
   public List<Reading> newest(int seriesId, long from, long to, int limit) {
     return database.read(
-        handle ->
-            select(
-                handle,
-                NEWEST,
-                "newest",
-                s -> {
-                  s.setInt(1, seriesId);
-                  s.setLong(2, from);
-                  s.setLong(3, to);
-                  s.setInt(4, limit);
-                }));
+        handle -> {
+          List<Reading> rows = PostgresRows.newest(handle, seriesId, from, to, limit);
+          long oldest = rows.size() < limit ? from : rows.getLast().ts();
+          if (oldest > sealing.sealedMax(handle, seriesId)) {
+            return rows;
+          }
+          List<Reading> sealed = chunks.newest(handle, seriesId, oldest, to, limit);
+          return Merge.newest(rows.reversed(), sealed, limit);
+        });
   }
 
   @Override
   public Optional<Reading> find(int seriesId, long ts) {
     return database.read(handle -> find(handle, seriesId, ts));
+  }
+
+  private Optional<Reading> find(Handle handle, int seriesId, long ts) {
+    // A row is never older than what is sealed of its time.
+    return PostgresRows.find(handle, seriesId, ts)
+        .or(
+            () ->
+                ts > sealing.sealedMax(handle, seriesId)
+                    ? Optional.empty()
+                    : Optional.ofNullable(chunks.find(handle, seriesId, ts)));
   }
 
   @Override
@@ -281,77 +333,79 @@ final class PostgresReadingStore implements ReadingStore {
     return find(handle, seriesId, ts).filter(found -> found.seq() == seq).isPresent();
   }
 
-  private static Optional<Reading> find(Handle handle, int seriesId, long ts) {
-    return page(handle, seriesId, ts, ts + 1, 1).stream().findFirst();
-  }
-
   @Override
   public void scan(int seriesId, long from, long to, Consumer<Reading> consumer) {
+    List<Reading> rows = List.of();
+    int given = 0;
+    long rowsEnd = from;
     long next = from;
     while (next < to) {
       long start = next;
-      List<Reading> readings =
-          database.read(handle -> page(handle, seriesId, start, to, SCAN_PAGE));
-      readings.forEach(consumer);
-      next = readings.size() < SCAN_PAGE ? to : readings.getLast().ts() + 1;
+      if (start >= rowsEnd) {
+        rows = database.read(handle -> PostgresRows.oldest(handle, seriesId, start, to, SCAN_PAGE));
+        given = 0;
+        rowsEnd = rows.size() < SCAN_PAGE ? to : rows.getLast().ts() + 1;
+      }
+      long end = rowsEnd;
+      ChunkTable.Page page = database.read(handle -> sealed(handle, seriesId, start, end));
+      int until = given;
+      while (until < rows.size() && rows.get(until).ts() < page.next()) {
+        until++;
+      }
+      Merge.oldest(rows.subList(given, until), page.readings()).forEach(consumer);
+      given = until;
+      next = page.next();
     }
   }
 
-  private static List<Reading> page(Handle handle, int seriesId, long from, long to, int limit) {
-    return select(
-        handle,
-        PAGE,
-        "scan",
-        s -> {
-          s.setInt(1, seriesId);
-          s.setLong(2, from);
-          s.setLong(3, to);
-          s.setInt(4, limit);
-        });
+  private ChunkTable.Page sealed(Handle handle, int seriesId, long from, long to) {
+    return from > sealing.sealedMax(handle, seriesId)
+        ? new ChunkTable.Page(List.of(), to)
+        : chunks.oldest(handle, seriesId, from, to);
   }
 
   @Override
   public long count(int seriesId, long from, long to) {
     return database.read(
         handle ->
-            handle
-                .createQuery(
-                    "SELECT count(*) FROM reading WHERE series_id = ? AND ts >= ? AND ts < ?")
-                .bind(0, seriesId)
-                .bind(1, from)
-                .bind(2, to)
-                .mapTo(Long.class)
-                .one());
+            handle.inTransaction(
+                TransactionIsolationLevel.REPEATABLE_READ,
+                same -> {
+                  // No partition goes while it is looked at: all statements see the same.
+                  same.execute("LOCK TABLE reading IN ACCESS SHARE MODE");
+                  long sealedMax = sealing.sealedMax(same, seriesId);
+                  long count = PostgresRows.countBehind(same, seriesId, from, to, sealedMax);
+                  if (from <= sealedMax) {
+                    count += chunks.count(same, seriesId, from, to);
+                    for (long ts : PostgresRows.timesUpTo(same, seriesId, from, to, sealedMax)) {
+                      count += chunks.contains(same, seriesId, ts) ? 0 : 1;
+                    }
+                  }
+                  return count;
+                }));
   }
 
   @Override
   public OptionalLong firstTs(int seriesId) {
-    return database
-        .read(handle -> page(handle, seriesId, Long.MIN_VALUE, Long.MAX_VALUE, 1))
-        .stream()
-        .mapToLong(Reading::ts)
-        .findFirst();
+    return database.read(
+        handle -> {
+          OptionalLong row = PostgresRows.firstTs(handle, seriesId);
+          OptionalLong sealed = chunks.firstTs(handle, seriesId);
+          return row.isPresent() && (sealed.isEmpty() || row.getAsLong() < sealed.getAsLong())
+              ? row
+              : sealed;
+        });
   }
 
   @Override
   public List<Reading> after(long seq, int limit) {
     long last = lastSeq;
-    return database.read(
-        handle ->
-            select(
-                handle,
-                AFTER,
-                "after",
-                s -> {
-                  s.setLong(1, seq);
-                  s.setLong(2, last);
-                  s.setInt(3, limit);
-                }));
+    return database.read(handle -> PostgresRows.after(handle, seq, last, limit));
   }
 
   @Override
   public long heldSince() {
-    return 0;
+    return sealing.sealedSeq();
   }
 
   @Override
@@ -410,20 +464,12 @@ final class PostgresReadingStore implements ReadingStore {
     }
   }
 
-  private static Reading update(Handle handle, Reading before, double value, int quality) {
+  private Reading update(Handle handle, Reading before, double value, int quality) {
     long seq = PostgresAppend.number(handle.getConnection(), 1);
-    return select(
-            handle,
-            CHANGE,
-            "correct",
-            s -> {
-              s.setDouble(1, value);
-              s.setInt(2, quality);
-              s.setLong(3, seq);
-              s.setInt(4, before.seriesId());
-              s.setLong(5, before.ts());
-            })
-        .getFirst();
+    Reading after = new Reading(seq, before.seriesId(), before.ts(), value, quality, before.meta());
+    partitions.ensure(handle, after.ts());
+    PostgresRows.put(handle, after);
+    return after;
   }
 
   @Override
@@ -433,21 +479,13 @@ final class PostgresReadingStore implements ReadingStore {
 
   @Override
   public long deleteBefore(int seriesId, long ts) {
-    long day = Math.floorDiv(ts, DAY) * DAY;
-    long removed = 0;
-    OptionalLong first = firstTs(seriesId);
-    while (first.isPresent() && first.getAsLong() < day) {
-      // Readings may lie further apart than a month: each step begins at one.
-      long to = Math.min(day, Math.addExact(first.getAsLong(), DELETED_AT_ONCE));
-      removed +=
-          database.write(
-              handle ->
-                  handle.execute(
-                      "DELETE FROM reading WHERE series_id = ? AND ts < ?", seriesId, to));
-      first = firstTs(seriesId);
+    long day = UtcDay.start(ts);
+    long before = count(seriesId, Long.MIN_VALUE, day);
+    if (before > 0) {
+      sealing.deleteBefore(seriesId, day, DELETED_AT_ONCE);
+      latest.remove(seriesId);
     }
-    latest.remove(seriesId);
-    return removed;
+    return before;
   }
 
   @Override
@@ -465,37 +503,8 @@ final class PostgresReadingStore implements ReadingStore {
     return false;
   }
 
-  private static List<Reading> select(Handle handle, String sql, String what, Binder binder) {
-    try (PreparedStatement select = handle.getConnection().prepareStatement(sql)) {
-      binder.bind(select);
-      try (ResultSet rows = select.executeQuery()) {
-        List<Reading> result = new ArrayList<>();
-        while (rows.next()) {
-          result.add(reading(rows));
-        }
-        return result;
-      }
-    } catch (SQLException e) {
-      throw failure(what, e);
-    }
-  }
-
-  private static Reading reading(ResultSet row) throws SQLException {
-    return new Reading(
-        row.getLong(1),
-        row.getInt(2),
-        row.getLong(3),
-        row.getDouble(4),
-        row.getInt(5),
-        row.getString(6));
-  }
-
   private static StorageException failure(String what, SQLException e) {
     return new StorageException("readings: " + what + ": " + e.getMessage(), e);
-  }
-
-  private interface Binder {
-    void bind(PreparedStatement statement) throws SQLException;
   }
 
   private record Change(Reading after, Corrected corrected) {}

@@ -83,14 +83,14 @@ class PostgresPartitionsTest {
   @Test
   void what_waits_for_its_month_moves_there_when_the_month_comes_near() {
     PostgresPartitions partitions = loaded();
-    partitions.rollForward(database, Instant.parse("2026-11-21T00:00:00Z"));
+    partitions.rollForward(database, Instant.parse("2026-11-21T00:00:00Z"), () -> {});
     ReadingStore store = PostgresReadingStore.open(database);
     append(store, at("2099-03-05T00:00:00Z"), at("2099-05-05T00:00:00Z"));
     assertEquals(2, rows("reading_after"));
 
     partitions = loaded();
-    partitions.rollForward(database, Instant.parse("2099-02-27T00:00:00Z"));
-    partitions.rollForward(database, Instant.parse("2099-02-28T00:00:00Z"));
+    partitions.rollForward(database, Instant.parse("2099-02-27T00:00:00Z"), () -> {});
+    partitions.rollForward(database, Instant.parse("2099-02-28T00:00:00Z"), () -> {});
 
     assertEquals(1, rows("reading_2099_03"));
     assertEquals(1, rows("reading_after"));
@@ -117,7 +117,7 @@ class PostgresPartitionsTest {
                 handle
                     .createQuery(
                         "EXPLAIN (ANALYZE, TIMING OFF, COSTS OFF, SUMMARY OFF) "
-                            + PostgresReadingStore.LATEST.replace("?", "7"))
+                            + PostgresRows.LATEST.replace("?", "7"))
                     .mapTo(String.class)
                     .list());
     long looked =
@@ -153,7 +153,7 @@ class PostgresPartitionsTest {
           return true;
         });
     PostgresPartitions partitions = loaded();
-    partitions.rollForward(database, Instant.parse("2026-11-21T00:00:00Z"));
+    partitions.rollForward(database, Instant.parse("2026-11-21T00:00:00Z"), () -> {});
     database.write(partitions::moveSlice);
 
     ReadingStore store = PostgresReadingStore.open(database);

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vatio.kernel.Problem;
+import io.vatio.platform.db.Database;
 import io.vatio.platform.db.StorageException;
 import io.vatio.testing.Databases;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.YearMonth;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -46,6 +48,11 @@ class ReadingStoreProperties {
   @Property(tries = 3, shrinking = ShrinkingMode.OFF)
   void postgresql_answers_as_a_map_would(@ForAll long seed) {
     live(Databases.POSTGRESQL, seed, false);
+  }
+
+  @Property(tries = 3, shrinking = ShrinkingMode.OFF)
+  void postgresql_answers_as_a_map_would_after_faults(@ForAll long seed) {
+    live(Databases.POSTGRESQL, seed, true);
   }
 
   private static void live(Databases kind, long seed, boolean faults) {
@@ -110,7 +117,7 @@ class ReadingStoreProperties {
       return switch (database.dialect()) {
         case SQLITE ->
             SqliteReadingStore.open(database, new HotLimits(5, 10_000, 20), new ChunkShape(16, 4));
-        case POSTGRESQL -> ReadingStore.open(database);
+        case POSTGRESQL -> PostgresReadingStore.open(database, new ChunkShape(16, 4));
       };
     }
 
@@ -225,12 +232,16 @@ class ReadingStoreProperties {
         for (int i = 0; i < times && sqlite.seal(); i++) {
           // Piece by piece.
         }
+      } else if (store instanceof PostgresReadingStore postgres) {
+        postgres.seal(NOW);
       }
     }
 
     private void merge() {
       if (store instanceof SqliteReadingStore sqlite) {
         sqlite.merge(NOW);
+      } else if (store instanceof PostgresReadingStore postgres) {
+        postgres.merge(NOW);
       }
     }
 
@@ -398,9 +409,14 @@ class ReadingStoreProperties {
       return 1 + random.nextInt(SERIES);
     }
 
-    /// Few enough moments that they meet, over some days on both sides of 1970.
+    /// Few enough moments that they meet, over some days on both sides of 1970, or of the end of a
+    /// month where months are what is sealed.
     private long time() {
-      return (random.nextInt(6) - 3) * UtcDay.MICROS + random.nextInt(40) * 1_000_000L;
+      long middle =
+          database.dialect() == Database.Dialect.POSTGRESQL
+              ? PostgresPartitions.start(YearMonth.of(2020, 3))
+              : 0;
+      return middle + (random.nextInt(6) - 3) * UtcDay.MICROS + random.nextInt(40) * 1_000_000L;
     }
 
     @Override
