@@ -618,8 +618,9 @@ final class Connection implements Transport.Listener {
       will = null;
     }
     state = State.ENDED;
-    transport.close();
+    // First, so that a client that sees the end finds its session as it left it.
     leave();
+    transport.close();
   }
 
   private void broken(MqttMessage packet) {
