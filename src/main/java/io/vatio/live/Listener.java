@@ -33,6 +33,7 @@ final class Listener {
   private final HttpServerResponse response;
   private final Context context;
   private final String address;
+  private final String who;
   private final Supplier<Future<Boolean>> admission;
   private final AtomicBoolean awake = new AtomicBoolean();
   private final AtomicBoolean left = new AtomicBoolean();
@@ -58,12 +59,14 @@ final class Listener {
       HttpServerResponse response,
       Context context,
       String address,
+      String who,
       Supplier<Future<Boolean>> admission) {
     this.hub = hub;
     this.interest = interest;
     this.response = response;
     this.context = context;
     this.address = address;
+    this.who = who;
     this.admission = admission;
   }
 
@@ -73,6 +76,11 @@ final class Listener {
 
   String address() {
     return address;
+  }
+
+  /// The name of the principal.
+  String who() {
+    return who;
   }
 
   boolean hasLeft() {

@@ -43,6 +43,9 @@ import org.slf4j.LoggerFactory;
 /// readings. Readings are fetched in rounds; when a round has more than
 /// [LiveSettings#readingsPerRound], only the newest of each series is sent, the others are dropped.
 final class LiveHub implements AutoCloseable {
+  /// Streams of one person or key, from wherever they come.
+  private static final int LISTENERS_PER_PRINCIPAL = 100;
+
   private static final Logger LOG = LoggerFactory.getLogger(LiveHub.class);
 
   private static final long IDLE_NS = Duration.ofSeconds(1).toNanos();
@@ -71,6 +74,7 @@ final class LiveHub implements AutoCloseable {
   private final Queue<Opening> openings = new ConcurrentLinkedQueue<>();
   private final AtomicInteger listenerCount = new AtomicInteger();
   private final Map<String, Integer> perAddress = new ConcurrentHashMap<>();
+  private final Map<String, Integer> perPrincipal = new ConcurrentHashMap<>();
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
   private final FrameRing<Frame.Changed> changes;
   private final FrameRing<Frame> measured;
@@ -120,20 +124,23 @@ final class LiveHub implements AutoCloseable {
   /// Keeps a place for one more listener; [#leave] gives it back.
   ///
   /// @throws Problem.Unavailable when there is none
-  void reserve(String address) {
+  void reserve(String address, String who) {
     if (listenerCount.incrementAndGet() > settings.listeners()) {
       listenerCount.decrementAndGet();
       throw Problem.unavailable(Text.of("live.too_many"), RETRY_AFTER);
     }
-    if (perAddress.merge(address, 1, Integer::sum) > settings.listenersPerAddress()) {
-      release(address);
+    int ofAddress = perAddress.merge(address, 1, Integer::sum);
+    int ofPrincipal = perPrincipal.merge(who, 1, Integer::sum);
+    if (ofAddress > settings.listenersPerAddress() || ofPrincipal > LISTENERS_PER_PRINCIPAL) {
+      release(address, who);
       throw Problem.unavailable(Text.of("live.too_many"), RETRY_AFTER);
     }
   }
 
-  private void release(String address) {
+  private void release(String address, String who) {
     listenerCount.decrementAndGet();
     perAddress.computeIfPresent(address, (_, count) -> count == 1 ? null : count - 1);
+    perPrincipal.computeIfPresent(who, (_, count) -> count == 1 ? null : count - 1);
   }
 
   /// Begins to tell a listener, for which a place was reserved.
@@ -147,7 +154,7 @@ final class LiveHub implements AutoCloseable {
   /// Gives the place of a listener back. Called once, by [Listener#leave].
   void leave(Listener listener) {
     listeners.remove(listener);
-    release(listener.address());
+    release(listener.address(), listener.who());
   }
 
   /// Has all listeners ask at once whether they may still listen.

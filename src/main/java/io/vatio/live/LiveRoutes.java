@@ -63,7 +63,7 @@ final class LiveRoutes {
   }
 
   private void open(HttpApi api, Request request, Interest interest) {
-    hub.reserve(request.address());
+    hub.reserve(request.address(), request.principal().name());
     HttpServerResponse response = request.context().response();
     response.setStatusCode(200);
     response.setChunked(true);
@@ -78,6 +78,7 @@ final class LiveRoutes {
             response,
             request.context().vertx().getOrCreateContext(),
             request.address(),
+            request.principal().name(),
             () ->
                 api.reauthenticate(request)
                     .map(who -> who.isPresent() && allows(who.get(), interest.topics())));

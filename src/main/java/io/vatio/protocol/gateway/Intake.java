@@ -29,6 +29,8 @@ final class Intake {
 
   private static final long LONGEST_REST_MS = 1_000;
 
+  private static final int OVERHEAD = 300;
+
   private final GatewaySettings settings;
   private final Inbox inbox;
   private final Principal sender;
@@ -79,13 +81,13 @@ final class Intake {
     if (delivery.repeated()) {
       repeated.increment();
     }
-    int size = delivery.payload().length;
-    if (heldBytes + size > settings.heldBytes()) {
+    Held held = new Held(numbers++, delivery, at);
+    if (heldBytes + held.size() > settings.heldBytes()) {
       dropped.increment();
       return delivery.qos() == 0;
     }
-    heldBytes += size;
-    queue.add(new Held(numbers++, delivery, at));
+    heldBytes += held.size();
+    queue.add(held);
     pump();
     return true;
   }
@@ -178,8 +180,9 @@ final class Intake {
   }
 
   private record Held(long number, Link.Delivery delivery, Instant at) {
+    /// Bytes of memory, roughly: an empty message takes room too.
     int size() {
-      return delivery.payload().length;
+      return OVERHEAD + 2 * delivery.topic().length() + delivery.payload().length;
     }
   }
 }
