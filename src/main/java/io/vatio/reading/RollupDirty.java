@@ -63,17 +63,26 @@ final class RollupDirty {
       return seriesId;
     }
 
-    /// Marks the hours that a reading at this time has a part in.
+    /// Marks the hours that a new reading has a part in.
     ///
     /// @param hold for how long its value may count
     /// @param now hours that end later have no row yet
-    synchronized void mark(long ts, long hold, long now) {
+    void mark(Reading reading, long hold, long now) {
+      mark(reading.ts(), reading, hold, now);
+    }
+
+    /// The same for one that was changed.
+    void mark(long ts, long hold, long now) {
+      mark(ts, null, hold, now);
+    }
+
+    private synchronized void mark(long ts, @Nullable Reading reading, long hold, long now) {
       Hour hour = newest;
       if (hour == null || ts < hour.from || ts >= hour.to) {
         hour = hour(ts, now);
       }
       while (hour != null) {
-        hour.touched(ts);
+        hour.touched(ts, reading);
         if (hour.to > ts + hold) {
           newest = hour;
           return;
@@ -186,10 +195,16 @@ final class RollupDirty {
       return frozenBefore;
     }
 
-    synchronized void rebuilding(boolean value) {
-      rebuilding = value;
-      // Hours that were open when they were marked may have a row from now on.
-      hours.values().forEach(hour -> hour.rowless = false);
+    synchronized void rebuilding() {
+      rebuilding = true;
+      stamp += 2;
+    }
+
+    /// Hours that ended by this time may have a row from now on, also those that were open when
+    /// they were marked.
+    synchronized void rebuilt(long rowsUntil) {
+      rebuilding = false;
+      hours.values().forEach(hour -> hour.rowless &= hour.to > rowsUntil);
       stamp += 2;
     }
 
@@ -211,6 +226,9 @@ final class RollupDirty {
 
   /// An hour that has to be added up again.
   static final class Hour {
+    /// Readings that are held for the next question; it may never come.
+    private static final int FRESH = 64;
+
     private final OfSeries series;
     final long from;
     final long to;
@@ -218,13 +236,20 @@ final class RollupDirty {
     private boolean saved;
     private boolean rowless;
 
-    private long lowestTouched = Long.MAX_VALUE;
+    /// What came since the sums were last asked for, in order of time; null when they have to be
+    /// read again.
+    private @Nullable List<Reading> fresh;
 
-    /// Guards the two below; taken before the series, never inside.
+    /// Guards the one below; taken before the series, never inside.
     private final Object folding = new Object();
 
     private @Nullable AggregateFold fold;
+
+    /// What is later than all that is in it; guarded by the series.
     private long folded;
+
+    /// The version that the newest question began with.
+    private long readAt;
 
     private Hour(OfSeries series, long from, long to, boolean rowless) {
       this.series = series;
@@ -233,9 +258,22 @@ final class RollupDirty {
       this.rowless = rowless;
     }
 
-    private void touched(long ts) {
+    private void touched(long ts, @Nullable Reading reading) {
       version++;
-      lowestTouched = Math.min(lowestTouched, ts);
+      List<Reading> known = fresh;
+      if (known == null || ts >= to) {
+        return;
+      }
+      boolean next =
+          reading != null
+              && ts >= folded
+              && (known.isEmpty() || ts > known.getLast().ts())
+              && known.size() < FRESH;
+      if (next) {
+        known.add(reading);
+      } else {
+        fresh = null;
+      }
     }
 
     long version() {
@@ -258,41 +296,74 @@ final class RollupDirty {
     }
 
     /// Its sums from the readings. What was added up by an earlier question is not read again,
-    /// unless something came in between.
+    /// unless something came out of order in between.
     Aggregate sums(ReadingStore readings, long hold, long now) {
       synchronized (folding) {
+        List<Reading> came = take();
         AggregateFold sums = fold;
-        if (sums == null || lowestTouched() < folded) {
-          sums = new AggregateFold(new long[] {from, to}, hold, Long.MAX_VALUE);
-          fold = sums;
-          folded = sums.readFrom();
+        if (came == null || sums == null) {
+          return read(readings, hold, now);
         }
-        AggregateFold into = sums;
         List<Reading> future = new ArrayList<>();
-        readings.scan(
-            series.seriesId,
-            folded,
-            to,
-            reading -> {
-              if (reading.ts() > now) {
-                future.add(reading);
-              } else {
-                into.accept(reading);
-                folded = reading.ts() + 1;
-              }
-            });
-        AggregateFold present = into.copy(now);
-        future.forEach(present);
-        return present.results()[0];
+        for (Reading reading : came) {
+          if (reading.ts() > now) {
+            future.add(reading);
+          } else {
+            sums.accept(reading);
+          }
+        }
+        return finish(sums, future, now);
       }
     }
 
-    /// The earliest time of a reading that came since the last question.
-    private long lowestTouched() {
+    private Aggregate read(ReadingStore readings, long hold, long now) {
+      AggregateFold sums = new AggregateFold(new long[] {from, to}, hold, Long.MAX_VALUE);
+      List<Reading> future = new ArrayList<>();
+      fold = sums;
+      long[] last = {sums.readFrom()};
+      readings.scan(
+          series.seriesId,
+          sums.readFrom(),
+          to,
+          reading -> {
+            if (reading.ts() > now) {
+              future.add(reading);
+            } else {
+              sums.accept(reading);
+            }
+            last[0] = reading.ts() + 1;
+          });
       synchronized (series) {
-        long lowest = lowestTouched;
-        lowestTouched = Long.MAX_VALUE;
-        return lowest;
+        // What was marked while this was read may be in it or not.
+        if (version == readAt) {
+          folded = last[0];
+          fresh = new ArrayList<>();
+        }
+      }
+      return finish(sums, future, now);
+    }
+
+    /// Readings from the future count, but only now.
+    private Aggregate finish(AggregateFold sums, List<Reading> future, long now) {
+      if (!future.isEmpty()) {
+        synchronized (series) {
+          fresh = null;
+        }
+      }
+      AggregateFold present = sums.copy(now);
+      future.forEach(present);
+      return present.results()[0];
+    }
+
+    private @Nullable List<Reading> take() {
+      synchronized (series) {
+        List<Reading> came = fresh;
+        readAt = version;
+        if (came != null && !came.isEmpty()) {
+          folded = came.getLast().ts() + 1;
+          fresh = new ArrayList<>();
+        }
+        return came;
       }
     }
   }

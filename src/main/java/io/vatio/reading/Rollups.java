@@ -132,7 +132,7 @@ public final class Rollups implements AutoCloseable {
       cursor.advanced(last);
       toRebuild.addAll(seriesIds);
     }
-    toRebuild.forEach(id -> dirty.of(id).rebuilding(true));
+    toRebuild.forEach(id -> dirty.of(id).rebuilding());
     long now = now();
     store.dirty().forEach((id, hours) -> hours.forEach(from -> dirty.of(id).restore(from, now)));
     seen = cursor.seq();
@@ -174,7 +174,7 @@ public final class Rollups implements AutoCloseable {
   }
 
   private void mark(Reading reading, long now) {
-    dirty.of(reading.seriesId()).mark(reading.ts(), holds.of(reading.seriesId()), now);
+    dirty.of(reading.seriesId()).mark(reading, holds.of(reading.seriesId()), now);
   }
 
   /// Corrects readings, outside of the inbox, and has their hours added up again. The work names
@@ -423,7 +423,7 @@ public final class Rollups implements AutoCloseable {
               store.saveMark(handle, REBUILD + seriesId, 1);
               return true;
             });
-    dirty.of(seriesId).rebuilding(true);
+    dirty.of(seriesId).rebuilding();
     toRebuild.add(seriesId);
   }
 
@@ -450,7 +450,7 @@ public final class Rollups implements AutoCloseable {
               return true;
             });
     toRebuild.remove(id);
-    series.rebuilding(false);
+    series.rebuilt(now);
     return true;
   }
 
