@@ -38,7 +38,7 @@ final class PostgresSealing {
 
   private static final String MARK =
       """
-      INSERT INTO reading_mark (name, value) VALUES ('sealed', ?)
+      INSERT INTO reading_mark (name, value) VALUES ('settled_seq', ?)
       ON CONFLICT (name) DO UPDATE SET value = greatest(reading_mark.value, excluded.value)
       """;
 
@@ -74,7 +74,8 @@ final class PostgresSealing {
 
   void load(Handle handle) {
     sealedSeq =
-        longOf(handle, "SELECT coalesce(max(value), 0) FROM reading_mark WHERE name = 'sealed'");
+        longOf(
+            handle, "SELECT coalesce(max(value), 0) FROM reading_mark WHERE name = 'settled_seq'");
   }
 
   /// The greatest seq of any reading that left its partition.

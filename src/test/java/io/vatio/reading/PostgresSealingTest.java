@@ -161,7 +161,7 @@ class PostgresSealingTest {
   }
 
   /// One reading a minute and series, a millisecond early or late, with noise in the second
-  // decimal.
+  /// decimal.
   private List<NewReading> month(String start, int minutes) {
     List<NewReading> rows = new ArrayList<>();
     long ts = Micros.of(Instant.parse(start));
