@@ -53,6 +53,7 @@ import io.vatio.protocol.mqtt.EmbeddedBroker;
 import io.vatio.protocol.mqtt.MqttSettings;
 import io.vatio.protocol.mqtt.TlsDoor;
 import io.vatio.reading.ReadingStore;
+import io.vatio.reading.Rollups;
 import io.vatio.reading.SeriesModule;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.site.Site;
@@ -160,6 +161,9 @@ public final class Server implements AutoCloseable {
       keep("readings", storage.readings()::close);
       series.start();
       keep("roll-ups", series::close);
+      Gauge.builder("vatio.rollup.behind", series.rollups(), Rollups::backlog)
+          .description("Hours of sensors that wait to be added up")
+          .register(meters);
       inbox.start();
       keep("inbox", inbox::close);
       ImportModule imports =

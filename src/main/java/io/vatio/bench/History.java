@@ -212,18 +212,17 @@ final class History {
   private void ask(List<Row> rows) {
     long million = readings / 1_000_000;
     Instant begin = begin();
-    Instant lastDay = end.minus(Duration.ofDays(1));
     ask(
         rows,
         "query: last 100 of one sensor",
         million,
-        i -> "/api/series/?%s&intervalo=crudo&limite=100&orden=-".formatted(sensor(i)));
+        i -> "/api/series/?%s&intervalo=crudo&puntos=100&desde=%s".formatted(sensor(i), begin));
     ask(
         rows,
         "query: one day of one sensor, raw (1 440)",
         million,
         i ->
-            "/api/series/?%s&intervalo=crudo&desde=%s&hasta=%s"
+            "/api/series/?%s&intervalo=crudo&puntos=1500&desde=%s&hasta=%s"
                 .formatted(sensor(i), day(begin, i), day(begin, i).plus(Duration.ofDays(1))));
     ask(
         rows,
@@ -234,14 +233,21 @@ final class History {
                 .formatted(sensor(i), end.minus(Duration.ofDays(30)), end));
     ask(
         rows,
-        "query: all %d sensors, last day, one point each".formatted(DEVICES * SENSORS),
+        "query: 30 days of one sensor, p95 by day",
         million,
-        i -> "/api/series/?intervalo=1d&desde=%s&hasta=%s".formatted(lastDay, end));
+        i ->
+            "/api/series/?%s&intervalo=1d&funciones=p95&desde=%s&hasta=%s"
+                .formatted(sensor(i), end.minus(Duration.ofDays(30)), end));
     ask(
         rows,
-        "query: list of sensors with count, a page",
+        "query: today of all %d sensors".formatted(DEVICES * SENSORS),
         million,
-        i -> "/api/series/catalogo/?page=" + (1 + i % 20));
+        _ -> "/api/series/hoy/");
+    ask(
+        rows,
+        "query: a page of 50 sensors with count and last value",
+        million,
+        i -> "/api/series/catalogo/?contar=true&page=" + (1 + i % 20));
   }
 
   private Instant day(Instant begin, int i) {

@@ -2,11 +2,13 @@ package io.vatio.app;
 
 import io.vatio.ingest.Origin;
 import io.vatio.ingest.RawMessage;
+import io.vatio.ingest.ReadingsStored;
 import io.vatio.ingest.Receipt;
 import io.vatio.ingest.SensorDataDecoder;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
 import io.vatio.reading.ReadingSettings;
+import io.vatio.reading.SeriesModule;
 import io.vatio.testing.Core;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 
 /// The rooms from the database to the inbox in a process that is there to be killed: takes numbered
 /// readings in as fast as it can, seals, merges and adds up far more often than a server does, and
@@ -41,6 +44,19 @@ final class TortureWorker {
     PrintStream out = new PrintStream(System.out, false, StandardCharsets.US_ASCII);
     Core core = Core.start(args[0], Clock.systemUTC(), new SensorDataDecoder());
     core.readings.start(core.clock, new ReadingSettings(Duration.ofMillis(150)));
+    SeriesModule series =
+        SeriesModule.open(
+            new SeriesModule.Needs(
+                core.database,
+                core.devices,
+                core.catalogue,
+                core.readings,
+                core.sites.defaultSite().id(),
+                Core.MADRID,
+                core.clock));
+    core.events.subscribe(
+        ReadingsStored.class, stored -> series.rollups().heard(stored.fromSeq(), stored.toSeq()));
+    series.start();
     out.println("open");
     out.flush();
     Semaphore window = new Semaphore(IN_FLIGHT);
@@ -51,6 +67,10 @@ final class TortureWorker {
       }
     }
     window.acquire(IN_FLIGHT);
+    while (series.rollups().backlog() > 0) {
+      TimeUnit.MILLISECONDS.sleep(20);
+    }
+    series.close();
     core.readings.close();
     core.close();
     out.println("done");
