@@ -69,7 +69,11 @@ public final class Inbox implements AutoCloseable {
   private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
   private static final Duration RETRY_WHEN_STORAGE_FAILS = Duration.ofSeconds(5);
   private static final long IDLE_POLL_MS = 250;
-  private static final Duration ROOM_WITHIN = Duration.ofSeconds(5);
+  private static final Duration ROOM_WITHIN = Duration.ofSeconds(10);
+
+  /// Before a batch, just before the store is full.
+  private static final double LONGEST_DELAY_NS = 500e6;
+
   private static final long ROOM_LOOK_NS = 5_000_000;
 
   /// How long what waited is taken in before newcomers get their turn.
@@ -207,11 +211,18 @@ public final class Inbox implements AutoCloseable {
     return CompletableFuture.completedFuture(new Receipt.Overloaded(RETRY_WHEN_FULL));
   }
 
-  /// Waits a while for the store when it is full: the senders then only wait longer for their
-  /// answer, and slow down by it, instead of being refused.
+  /// Gives the store time when it fills up faster than it can seal: the senders then wait longer
+  /// for their answer, and slow down by it, instead of being refused.
+  ///
+  /// @return whether there is room
   private boolean hasRoom() {
+    double fullness = readings.fullness();
+    if (fullness > 0.5 && fullness < 1) {
+      double strain = (fullness - 0.5) * 2;
+      LockSupport.parkNanos((long) (strain * strain * LONGEST_DELAY_NS));
+    }
     long limit = System.nanoTime() + ROOM_WITHIN.toNanos();
-    while (readings.isFull()) {
+    while (readings.fullness() >= 1) {
       if (closed || System.nanoTime() > limit) {
         return false;
       }

@@ -499,8 +499,8 @@ final class PostgresReadingStore implements ReadingStore {
   }
 
   @Override
-  public boolean isFull() {
-    return false;
+  public double fullness() {
+    return 0;
   }
 
   private static StorageException failure(String what, SQLException e) {

@@ -40,9 +40,11 @@ public interface ReadingStore extends AutoCloseable {
   /// commit and its answer.
   void abandoned();
 
-  /// Whether no more should be accepted for now: the store lags so far behind that its memory (or
-  /// its place on the disk) would grow without bound. Senders have to hear it and try later.
-  boolean isFull();
+  /// How much of the room for readings that are not sealed yet is taken: 0 to 1, more when it is
+  /// exceeded. The store lags behind then, and its memory (or its place on the disk) must not grow
+  /// without bound: from a half on senders should be slowed down, from 1 on nothing more should be
+  /// appended.
+  double fullness();
 
   /// How many readings are not in their compressed form yet, where that counts against a bound.
   default long unsealed() {

@@ -61,6 +61,9 @@ public final class Rollups implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofSeconds(1);
   private static final long SAVE_CURSOR_EVERY = 5_000_000;
 
+  /// Readings after which the cursor is saved at once: sealing waits for it.
+  private static final long SAVE_CURSOR_AFTER = 100_000;
+
   private final ReadingStore readings;
   private final RollupStore store;
   private final HoldLimits holds;
@@ -232,7 +235,11 @@ public final class Rollups implements AutoCloseable {
   ///
   /// @return whether there may be more
   synchronized boolean work() {
-    boolean more = saveMarks();
+    boolean more = false;
+    // All marks first: sealing waits for the cursor, nobody waits for the sums.
+    while (saveMarks()) {
+      more = true;
+    }
     more |= addUp(now() - GRACE);
     more |= rebuildNext();
     return more;
@@ -256,7 +263,11 @@ public final class Rollups implements AutoCloseable {
       }
     }
     boolean advance =
-        all && still && reached > cursor.seq() && now() - cursorSavedAt >= SAVE_CURSOR_EVERY;
+        all
+            && still
+            && reached > cursor.seq()
+            && (now() - cursorSavedAt >= SAVE_CURSOR_EVERY
+                || reached - cursor.seq() >= SAVE_CURSOR_AFTER);
     if (places.isEmpty() && !advance) {
       return false;
     }

@@ -434,8 +434,8 @@ final class SqliteReadingStore implements ReadingStore {
   }
 
   @Override
-  public boolean isFull() {
-    return hot.size() > limits.most();
+  public double fullness() {
+    return hot.size() / (double) limits.most();
   }
 
   private HotSeries hotSeries(Handle handle, int seriesId) {

@@ -70,7 +70,7 @@ class ReportTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--only moon | --only knows disk, start, memory, mqtt, http and peer, not moon",
+        "--only moon | --only knows disk, start, memory, mqtt, http, history and peer, not moon",
         "--seconds 0 | --seconds and --warmup must be between",
         "--dir /nowhere | --dir /nowhere is not a folder",
       })

@@ -34,16 +34,15 @@ class FloodTest {
       AtomicLong sent = new AtomicLong();
       Thread flood = Thread.ofPlatform().start(() -> flood(fixture.port(), qos, over, sent));
       Probe other = Probe.v3(fixture.port(), "other", "pump-2");
-      BrokerSettings.eventually(() -> sent.get() > 1_000);
+      // As much as it gets rid of: it is made to wait, which is the point.
+      BrokerSettings.eventually(() -> sent.get() > 50L * ROUNDS);
       long[] nanos = new long[ROUNDS];
-      long before = sent.get();
       for (int i = 0; i < ROUNDS; i++) {
         long start = System.nanoTime();
         other.publish("dispositivos/pump-2/estado", 1, i + 1, Integer.toString(i));
         other.readAck(MqttMessageType.PUBACK, i + 1);
         nanos[i] = System.nanoTime() - start;
       }
-      assertTrue(sent.get() - before > 50L * ROUNDS, "no flood: " + (sent.get() - before));
       assertTrue(fixture.gauge("vatio.inbox.messages") <= 2 * 1_000, "more than its window waits");
       over.set(true);
       flood.join();
