@@ -145,7 +145,8 @@ public final class Server implements AutoCloseable {
                   storage.readings(),
                   site.id(),
                   site.zone(),
-                  clock));
+                  clock,
+                  seq -> storage.events().publish(new ReadingsStored(seq, seq))));
       storage
           .events()
           .subscribe(

@@ -3,10 +3,14 @@ package io.vatio.app;
 import io.vatio.backup.Backup;
 import io.vatio.backup.BackupException;
 import io.vatio.platform.db.DatabasePlace;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,20 +30,39 @@ final class UpgradeSnapshot {
     if (present == 0 || present >= newest) {
       return;
     }
+    Path backups = dataFolder.resolve(Backup.FOLDER);
+    String ofSchema = "schema-%d-".formatted(present);
+    remove(backups, name -> name.startsWith(ofSchema) && name.endsWith(Backup.PART));
     Path file =
-        dataFolder
-            .resolve(Backup.FOLDER)
-            .resolve("schema-%d-%s.vatio".formatted(present, TIME.format(clock.instant())));
+        backups.resolve("schema-%d-%s.vatio".formatted(present, TIME.format(clock.instant())));
     LOG.info("the data are of schema {}; a snapshot before the upgrade goes to {}", present, file);
     try {
       long bytes =
           new Backup(place, dataFolder, clock, ProgressLog.to(LOG::info)).write(file, true);
       LOG.info("snapshot complete: {} MB", bytes >> 20);
+      // An upgrade that is killed again and again would fill the disk; this one holds all they
+      // hold.
+      String kept = file.getFileName().toString();
+      remove(backups, name -> name.startsWith(ofSchema) && !name.equals(kept));
     } catch (BackupException e) {
       throw new StartFailure(
           "The data are of an older Vatio, and the snapshot before their upgrade failed: "
               + e.getMessage()
               + " Nothing was changed. Make room, then start again.");
+    }
+  }
+
+  /// Removes snapshots, or what is left of them when their writing was killed.
+  private static void remove(Path backups, Predicate<String> name) {
+    if (!Files.isDirectory(backups)) {
+      return;
+    }
+    try (Stream<Path> files = Files.list(backups)) {
+      for (Path file : files.filter(f -> name.test(f.getFileName().toString())).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      LOG.warn("old snapshots stay: {}", e.toString());
     }
   }
 }

@@ -39,6 +39,9 @@ public final class Backup {
   /// Folder of the data folder that holds the snapshots taken before an upgrade.
   public static final String FOLDER = "backups";
 
+  /// How the names of files end that are not complete.
+  public static final String PART = ".part";
+
   /// What is written into the backup in another way, or belongs to the running process.
   private static final Set<String> NOT_FILES =
       Set.of("vatio.db", "vatio.db-wal", "vatio.db-shm", "vatio.lock", FOLDER);
@@ -73,7 +76,7 @@ public final class Backup {
               + place.name()
               + ". Name the data folder of the server with --data-dir.");
     }
-    Path part = file.resolveSibling(file.getFileName() + ".part");
+    Path part = file.resolveSibling(file.getFileName() + PART);
     try {
       Path folder = part.toAbsolutePath().getParent();
       if (folder != null) {
@@ -156,11 +159,16 @@ public final class Backup {
     try (Stream<Path> all = Files.walk(dataFolder)) {
       for (Path file : (Iterable<Path>) all.sorted()::iterator) {
         Path name = dataFolder.relativize(file);
-        if (Files.isRegularFile(file) && !NOT_FILES.contains(name.getName(0).toString())) {
+        if (Files.isRegularFile(file) && isKept(name)) {
           writeFile(zip, file, name.toString().replace('\\', '/'));
         }
       }
     }
+  }
+
+  /// Files that are being written, this backup among them, are in nobody's way back.
+  private static boolean isKept(Path name) {
+    return !NOT_FILES.contains(name.getName(0).toString()) && !name.toString().endsWith(PART);
   }
 
   private static void writeFile(ZipOutputStream zip, Path file, String name) throws IOException {

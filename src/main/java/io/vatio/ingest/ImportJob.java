@@ -29,11 +29,6 @@ record ImportJob(
     Instant createdAt,
     Instant updatedAt) {
 
-  /// The same, given up.
-  ImportJob failed() {
-    return with(State.FAILED, bytesDone, linesDone, stored, duplicates, rejected);
-  }
-
   ImportJob with(
       State newState,
       long bytes,

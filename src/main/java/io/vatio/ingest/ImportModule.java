@@ -38,7 +38,7 @@ public final class ImportModule implements AutoCloseable {
   public static ImportModule open(Needs needs) {
     return new ImportModule(
         new Imports(
-            needs.folder(),
+            new ImportFolder(needs.folder()),
             new ImportStore(needs.database(), needs.clock()),
             needs.inbox(),
             needs.devices(),

@@ -26,7 +26,7 @@ final class ImportRoutes {
   static final long MOST_BYTES = 1L << 30;
 
   /// Imports that are not over, of everybody.
-  private static final int WAITING = 20;
+  static final int WAITING = 20;
 
   private static final int NAME = 200;
 
@@ -40,13 +40,33 @@ final class ImportRoutes {
 
   void addTo(HttpApi api) {
     Access sender = Access.holder(Permission.CREATE_READINGS);
-    api.routeUpload(HttpMethod.POST, PATH, sender, MOST_BYTES, this::newUpload, this::take);
+    api.routeUpload(
+        HttpMethod.POST,
+        PATH,
+        sender,
+        MOST_BYTES,
+        new HttpApi.UploadHandler() {
+          @Override
+          public Path begin(Request request, long bytes) {
+            return newUpload(request, bytes);
+          }
+
+          @Override
+          public Reply handle(Request request, Path upload) throws IOException {
+            return take(request, upload);
+          }
+
+          @Override
+          public void end(Path upload) {
+            imports.ended(upload);
+          }
+        });
     api.route(HttpMethod.GET, PATH, sender, this::list);
     api.route(HttpMethod.GET, PATH + "/:id", sender, r -> Reply.ok(json(require(r))));
     api.route(HttpMethod.DELETE, PATH + "/:id", sender, this::cancel);
   }
 
-  private Path newUpload(Request request) {
+  private Path newUpload(Request request, long bytes) {
     if (request.principal() instanceof Principal.Device
         || request.principal() instanceof Principal.Anonymous) {
       throw Problem.forbidden(Text.of("http.forbidden"));
@@ -56,18 +76,21 @@ final class ImportRoutes {
       throw Problem.invalid(Text.of("import.content_type"));
     }
     options(request);
-    return imports.newUpload();
+    Text wrong = DispositivoLimits.text("nombre", request.query("nombre").orElse(""), NAME);
+    if (wrong != null) {
+      throw Problem.invalid("nombre", wrong);
+    }
+    return imports.newUpload(bytes);
   }
 
   private Reply take(Request request, Path upload) throws IOException {
     if (imports.store().open().size() >= WAITING) {
       throw Problem.conflict(Text.of("import.too_many", Integer.toString(WAITING)));
     }
-    String name = request.query("nombre").orElse("");
     ImportJob job =
         imports.take(
             upload,
-            name.substring(0, Math.min(NAME, name.length())),
+            request.query("nombre").orElse(""),
             request.principal().name(),
             options(request));
     return Reply.json(202, json(job)).with("Location", PATH + "/" + job.id() + "/");

@@ -33,6 +33,9 @@ final class ImportRun {
   private static final int ERRORS = 100;
   private static final int GUESSES = 10_000;
 
+  /// Lines after which it says how far it is, however few of them were good.
+  private static final int LINES = 20_000;
+
   private final Inbox inbox;
   private final DeviceRegistry devices;
   private final Messages messages;
@@ -68,8 +71,13 @@ final class ImportRun {
       if (table == null) {
         return state(ImportJob.State.FAILED);
       }
-      if (job.bytesDone() > lines.position()) {
-        lines.skipTo(job.bytesDone(), job.linesDone());
+      // Read again, not skipped: what a time or a comma means depends on the lines before.
+      while (job.bytesDone() > lines.position() && goOn.getAsBoolean()) {
+        List<String> done = lines.next();
+        if (done == null) {
+          return fail(Text.of("import.shorter"));
+        }
+        table.read(done, _ -> {}, _ -> {});
       }
       job = state(ImportJob.State.RUNNING);
       while (goOn.getAsBoolean()) {
@@ -77,7 +85,7 @@ final class ImportRun {
         if (cells != null) {
           table.read(cells, this::add, fault -> reject(lines.line(), fault.column(), fault.text()));
         }
-        if (waiting >= BATCH || cells == null) {
+        if (waiting >= BATCH || lines.line() - job.linesDone() >= LINES || cells == null) {
           send(lines.line());
           job = at(lines.position(), lines.line());
           progress.accept(job);
@@ -88,9 +96,18 @@ final class ImportRun {
       }
       return job;
     } catch (ImportLines.TooLong _) {
-      reject(job.linesDone(), "", Text.of("import.line_long"));
-      return state(ImportJob.State.FAILED);
+      return fail(Text.of("import.line_long"));
     }
+  }
+
+  private ImportJob fail(Text why) {
+    reject(job.linesDone(), "", why);
+    return state(ImportJob.State.FAILED);
+  }
+
+  /// The job, given up for a fault of ours.
+  ImportJob failed() {
+    return fail(Text.of("import.fault"));
   }
 
   private @Nullable ImportTable table(ImportLines lines) throws IOException {

@@ -5,12 +5,15 @@ import io.vatio.kernel.Micros;
 import io.vatio.kernel.Page;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.json.Json;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 
 /// The table of imports. Thread safe.
 final class ImportStore {
@@ -26,27 +29,54 @@ final class ImportStore {
     this.clock = clock;
   }
 
-  long create(String name, String author, ImportOptions options, long bytes) {
+  /// What is done with a new number before it counts.
+  @FunctionalInterface
+  interface Making {
+    void make(long id) throws IOException;
+  }
+
+  /// Adds an import.
+  ///
+  /// @param making puts its file in place, so that no import is without one; when that fails there
+  ///     is no import either
+  long create(String name, String author, ImportOptions options, long bytes, Making making)
+      throws IOException {
     long now = now();
-    return database.write(
-        handle ->
-            handle
-                .createUpdate(
-                    """
+    try {
+      return database.write(
+          handle -> {
+            long id = insert(handle, name, author, options, bytes, now);
+            try {
+              making.make(id);
+            } catch (IOException e) {
+              throw new UncheckedIOException(e);
+            }
+            return id;
+          });
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
+    }
+  }
+
+  private static long insert(
+      Handle handle, String name, String author, ImportOptions options, long bytes, long now) {
+    return handle
+        .createUpdate(
+            """
                     INSERT INTO import_job
                       (name, author, state, options, bytes, bytes_done, lines_done, stored, duplicates,
                        rejected, errors, created_at, updated_at)
                     VALUES (:name, :author, :state, :options, :bytes, 0, 0, 0, 0, 0, '[]', :now, :now)
                     """)
-                .bind("name", name)
-                .bind("author", author)
-                .bind("state", ImportJob.State.WAITING.code())
-                .bind("options", options.text())
-                .bind("bytes", bytes)
-                .bind("now", now)
-                .executeAndReturnGeneratedKeys("id")
-                .mapTo(Long.class)
-                .one());
+        .bind("name", name)
+        .bind("author", author)
+        .bind("state", ImportJob.State.WAITING.code())
+        .bind("options", options.text())
+        .bind("bytes", bytes)
+        .bind("now", now)
+        .executeAndReturnGeneratedKeys("id")
+        .mapTo(Long.class)
+        .one();
   }
 
   Optional<ImportJob> find(long id) {

@@ -1,9 +1,11 @@
 package io.vatio.ingest;
 
+import com.fasterxml.jackson.databind.node.DecimalNode;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DispositivoLimits;
 import io.vatio.kernel.Text;
 import io.vatio.platform.json.Moments;
+import java.math.BigDecimal;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -149,7 +151,7 @@ final class ImportTable {
       return;
     }
     Instant at = moment(when, serial + "/" + key);
-    if (at == null) {
+    if (at == null || !Moments.isWithinBounds(at)) {
       bad.accept(
           new Fault(
               header.get(time),
@@ -201,7 +203,7 @@ final class ImportTable {
 
   private @Nullable Instant moment(String text, String series) {
     if (text.matches("-?[0-9]{1,17}(\\.[0-9]+)?")) {
-      return Moments.read(io.vatio.platform.json.Json.parse(text), options.zone());
+      return Moments.read(DecimalNode.valueOf(new BigDecimal(text)), options.zone());
     }
     try {
       if (text.indexOf('/') > 0) {

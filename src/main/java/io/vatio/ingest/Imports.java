@@ -4,18 +4,21 @@ import io.vatio.device.DeviceRegistry;
 import io.vatio.platform.db.StorageException;
 import io.vatio.platform.text.Messages;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,9 +27,12 @@ import org.slf4j.LoggerFactory;
 final class Imports implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Imports.class);
   private static final Duration PAUSE = Duration.ofSeconds(5);
-  private static final String UPLOAD = ".part";
 
-  private final Path folder;
+  /// A file that fails so often through a fault of ours is given up, so that others have their
+  /// turn.
+  private static final int TRIES = 3;
+
+  private final ImportFolder folder;
   private final ImportStore store;
   private final Inbox inbox;
   private final DeviceRegistry devices;
@@ -34,14 +40,19 @@ final class Imports implements AutoCloseable {
   private final Clock clock;
   private final BooleanSupplier crowded;
   private final Semaphore work = new Semaphore(0);
+  private final Lock taking = new ReentrantLock();
   private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
+  private final Map<Long, Integer> faults = new HashMap<>();
   private final Thread thread;
+
+  /// Imports that are not over, as far as is known.
+  private volatile int open;
+
   private volatile boolean closed;
 
-  /// @param folder of the files, made if need be
   /// @param crowded whether what follows the readings lags so far behind that they should wait
   Imports(
-      Path folder,
+      ImportFolder folder,
       ImportStore store,
       Inbox inbox,
       DeviceRegistry devices,
@@ -56,16 +67,7 @@ final class Imports implements AutoCloseable {
     this.clock = clock;
     this.crowded = crowded;
     this.thread = Thread.ofPlatform().daemon().name("imports").unstarted(this::run);
-    try {
-      Files.createDirectories(folder);
-      try (Stream<Path> files = Files.list(folder)) {
-        for (Path left : files.filter(f -> f.toString().endsWith(UPLOAD)).toList()) {
-          Files.delete(left);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException("imports: " + folder, e);
-    }
+    this.open = store.open().size();
   }
 
   ImportStore store() {
@@ -77,18 +79,32 @@ final class Imports implements AutoCloseable {
     thread.start();
   }
 
-  /// Where an upload goes until it is complete.
-  Path newUpload() {
-    return folder.resolve(java.util.UUID.randomUUID() + UPLOAD);
+  /// Where an upload goes until it is complete; call [#ended] then. Does not block.
+  ///
+  /// @param bytes of it, at most
+  /// @throws io.vatio.kernel.Problem when it cannot be taken now
+  Path newUpload(long bytes) {
+    return folder.newUpload(bytes, ImportRoutes.WAITING - open);
+  }
+
+  /// An upload is over, however it ended.
+  void ended(Path upload) {
+    folder.ended(upload);
   }
 
   /// Takes a complete file over. Blocks.
   ImportJob take(Path upload, String name, String author, ImportOptions options)
       throws IOException {
-    long id = store.create(name, author, options, Files.size(upload));
-    Files.move(upload, file(id));
-    work.release();
-    return store.find(id).orElseThrow();
+    long bytes = Files.size(upload);
+    taking.lock();
+    try {
+      long id = store.create(name, author, options, bytes, made -> folder.keep(upload, made));
+      open = store.open().size();
+      work.release();
+      return store.find(id).orElseThrow();
+    } finally {
+      taking.unlock();
+    }
   }
 
   /// @return whether it was not over
@@ -96,13 +112,10 @@ final class Imports implements AutoCloseable {
     boolean stopped = store.cancel(id);
     if (stopped) {
       cancelled.add(id);
+      open = store.open().size();
       work.release();
     }
     return stopped;
-  }
-
-  private Path file(long id) {
-    return folder.resolve(id + ".csv");
   }
 
   private void run() {
@@ -137,20 +150,34 @@ final class Imports implements AutoCloseable {
       if (closed) {
         return;
       }
-      ImportJob ended;
-      try {
-        ended =
-            new ImportRun(inbox, devices, messages, clock, job)
-                .run(file(job.id()), store::save, () -> mayGoOn(job.id()));
-      } catch (IOException e) {
-        LOG.warn("import {}: {}", job.id(), e.toString());
-        ended = job.failed();
-      }
+      ImportJob ended = workOff(job);
       if (ended.state().isOver()) {
         store.save(ended);
+        faults.remove(job.id());
+        cancelled.remove(job.id());
       }
     }
     removeFiles();
+  }
+
+  private ImportJob workOff(ImportJob job) throws InterruptedException {
+    ImportRun run = new ImportRun(inbox, devices, messages, clock, job);
+    try {
+      return run.run(folder.file(job.id()), store::save, () -> mayGoOn(job.id()));
+    } catch (IOException e) {
+      LOG.warn("import {}: {}", job.id(), e.toString());
+      return run.failed();
+    } catch (StorageException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.error("import {}", job.id(), e);
+      if (faults.merge(job.id(), 1, Integer::sum) >= TRIES) {
+        return run.failed();
+      }
+      work.release();
+      pause();
+      return job;
+    }
   }
 
   /// Waits while the readings of devices need the room.
@@ -163,18 +190,15 @@ final class Imports implements AutoCloseable {
 
   /// The files of imports that are over.
   private void removeFiles() {
-    Set<Path> needed = ConcurrentHashMap.newKeySet();
-    store.open().forEach(job -> needed.add(file(job.id())));
-    try (Stream<Path> files = Files.list(folder)) {
-      for (Path file : files.filter(f -> f.toString().endsWith(".csv")).toList()) {
-        String name = file.getFileName().toString();
-        boolean known = store.find(Long.parseLong(name.replace(".csv", ""))).isPresent();
-        if (known && !needed.contains(file)) {
-          Files.deleteIfExists(file);
-        }
-      }
-    } catch (IOException | NumberFormatException e) {
-      LOG.warn("imports: {}", e.toString());
+    // Not while one is being taken over: its file has its name before its row is committed.
+    taking.lock();
+    try {
+      List<ImportJob> left = store.open();
+      open = left.size();
+      folder.removeAllBut(
+          left.stream().map(job -> folder.file(job.id())).collect(Collectors.toSet()));
+    } finally {
+      taking.unlock();
     }
   }
 

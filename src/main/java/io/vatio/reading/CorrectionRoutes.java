@@ -21,6 +21,8 @@ import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Corrections of readings: a better value, or that a reading does not count. What it was before
@@ -38,12 +40,16 @@ final class CorrectionRoutes {
   private final Rollups rollups;
   private final ZoneId zone;
   private final Clock clock;
+  private final LongConsumer changed;
 
-  CorrectionRoutes(SeriesSelection selection, Rollups rollups, ZoneId zone, Clock clock) {
+  /// @param changed hears the newest seq there is after corrections were committed
+  CorrectionRoutes(
+      SeriesSelection selection, Rollups rollups, ZoneId zone, Clock clock, LongConsumer changed) {
     this.selection = selection;
     this.rollups = rollups;
     this.zone = zone;
     this.clock = clock;
+    this.changed = changed;
   }
 
   void addTo(HttpApi api) {
@@ -80,7 +86,7 @@ final class CorrectionRoutes {
     List<Reading> meant = meant(fields, body, series);
     fields.check();
     List<Corrected> done = new ArrayList<>();
-    rollups.correcting(
+    correcting(
         corrected -> {
           for (Reading reading : meant) {
             rollups
@@ -104,6 +110,15 @@ final class CorrectionRoutes {
     ArrayNode list = Json.array();
     done.forEach(c -> list.add(json(c)));
     return Reply.created(list);
+  }
+
+  /// Corrects, and says so even when only some of it was done.
+  private void correcting(Consumer<Consumer<Corrected>> work) {
+    try {
+      rollups.correcting(work);
+    } finally {
+      changed.accept(rollups.readings().lastSeq());
+    }
   }
 
   private static boolean isDiscarding(Fields fields) {
@@ -167,7 +182,7 @@ final class CorrectionRoutes {
   private Reply undo(Request request) {
     long id = request.pathId("id");
     List<Corrected> done = new ArrayList<>();
-    rollups.correcting(
+    correcting(
         corrected -> {
           Optional<Corrected> undone =
               rollups.readings().undo(id, request.principal().name(), clock.instant());

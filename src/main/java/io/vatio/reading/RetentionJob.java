@@ -20,6 +20,10 @@ import org.slf4j.LoggerFactory;
 final class RetentionJob implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RetentionJob.class);
   private static final LocalTime NIGHT = LocalTime.of(3, 10);
+
+  /// After the database could not be written.
+  private static final Duration AGAIN = Duration.ofMinutes(5);
+
   private static final Duration LOOK = Duration.ofSeconds(30);
   private static final long DAY = 86_400_000_000L;
 
@@ -57,12 +61,14 @@ final class RetentionJob implements AutoCloseable {
       wanted = false;
       try {
         run();
+        next = nextNight();
       } catch (StorageException e) {
         LOG.warn("retention is put off: {}", e.getMessage());
+        next = now().plus(AGAIN);
       } catch (RuntimeException e) {
         LOG.error("retention", e);
+        next = nextNight();
       }
-      next = nextNight();
     }
   }
 

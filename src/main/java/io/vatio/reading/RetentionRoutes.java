@@ -71,6 +71,9 @@ final class RetentionRoutes {
   }
 
   private RetentionRule rule(JsonNode item) {
+    if (!item.isObject()) {
+      throw Problem.invalid("reglas", Text.of("http.field_list", Integer.toString(MOST_RULES)));
+    }
     Integer sensor = days(item, "sensor_id", Integer.MAX_VALUE);
     if (sensor != null && !rules.hasSensor(sensor)) {
       throw Problem.invalid(

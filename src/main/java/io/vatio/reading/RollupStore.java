@@ -12,7 +12,8 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
@@ -324,14 +325,17 @@ final class RollupStore {
         to);
   }
 
-  Optional<Long> mark(String name) {
+  /// What stands behind this in the names of marks.
+  Set<String> names(String prefix) {
     return database.read(
         handle ->
             handle
-                .createQuery("SELECT value FROM reading_mark WHERE name = :name")
-                .bind("name", name)
-                .mapTo(Long.class)
-                .findOne());
+                .createQuery("SELECT name FROM reading_mark WHERE name LIKE :prefix")
+                .bind("prefix", prefix + "%")
+                .mapTo(String.class)
+                .stream()
+                .map(name -> name.substring(prefix.length()))
+                .collect(Collectors.toSet()));
   }
 
   /// Marks whose name begins so, by the number behind it.

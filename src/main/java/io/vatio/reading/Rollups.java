@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,7 +34,9 @@ public final class Rollups implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rollups.class);
 
   static final String CURSOR = "rollup";
-  private static final String ZONE_MARK = "rollup_zone";
+
+  /// Prefix of the mark that names the clock hours and days were added up by.
+  private static final String ZONE_MARK = "rollup_zone:";
 
   /// Prefix of the marks of series that still have to be added up from the beginning.
   private static final String REBUILD = "rollup_rebuild:";
@@ -78,6 +82,9 @@ public final class Rollups implements AutoCloseable {
   /// Corrections under way; while there are some the cursor stands.
   private final AtomicInteger correcting = new AtomicInteger();
 
+  /// Whoever moves `seen` has it; the inbox and people who correct do.
+  private final Lock hearing = new ReentrantLock();
+
   private volatile long seen;
   private long cursorSavedAt;
   private volatile boolean closed;
@@ -115,11 +122,11 @@ public final class Rollups implements AutoCloseable {
     rawFrom.putAll(store.marks(RAW_FROM));
     rawFrom.forEach((series, from) -> dirty.of(series).freeze(from + holds.of(series)));
     toRebuild.addAll(store.marks(REBUILD).keySet());
-    long zoneNow = zone.getId().hashCode();
-    Long zoneThen = store.mark(ZONE_MARK).orElse(null);
+    Set<String> zoneThen = store.names(ZONE_MARK);
+    boolean otherZone = !zoneThen.equals(Set.of(zone.getId()));
     boolean missed = cursor.seq() < readings.heldSince();
-    if (zoneThen == null || zoneThen != zoneNow || missed) {
-      if (zoneThen != null && zoneThen != zoneNow) {
+    if (otherZone || missed) {
+      if (otherZone && !zoneThen.isEmpty()) {
         LOG.info("the clock of the site is now {}: everything is added up again", zone);
       }
       long last = readings.lastSeq();
@@ -128,7 +135,8 @@ public final class Rollups implements AutoCloseable {
           .write(
               handle -> {
                 seriesIds.forEach(id -> store.saveMark(handle, REBUILD + id, 1));
-                store.saveMark(handle, ZONE_MARK, zoneNow);
+                zoneThen.forEach(name -> store.deleteMark(handle, ZONE_MARK + name));
+                store.saveMark(handle, ZONE_MARK + zone.getId(), 1);
                 cursor.advance(handle, last);
                 return true;
               });
@@ -154,11 +162,20 @@ public final class Rollups implements AutoCloseable {
     thread.start();
   }
 
-  /// Readings were committed; call before their senders hear of it. Cheap; any one thread.
+  /// Readings were committed; call before their senders hear of it. Cheap. Thread safe.
   ///
   /// @param fromSeq first seq of the commit
   /// @param toSeq last seq of the commit
   public void heard(long fromSeq, long toSeq) {
+    hearing.lock();
+    try {
+      markUntil(fromSeq, toSeq);
+    } finally {
+      hearing.unlock();
+    }
+  }
+
+  private void markUntil(long fromSeq, long toSeq) {
     long now = now();
     // From what was seen last, for a correction has a seq too, and nobody calls for it.
     long at = Math.min(seen, fromSeq - 1);

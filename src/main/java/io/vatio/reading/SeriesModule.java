@@ -7,6 +7,7 @@ import io.vatio.sensor.Series;
 import io.vatio.sensor.SeriesCatalogue;
 import java.time.Clock;
 import java.time.ZoneId;
+import java.util.function.LongConsumer;
 
 /// The wiring of what readings add up to: roll-ups beside the store, and the routes that ask.
 public final class SeriesModule implements AutoCloseable {
@@ -28,6 +29,7 @@ public final class SeriesModule implements AutoCloseable {
   ///
   /// @param siteId the site whose rules of retention count
   /// @param zone of the site: hours and days follow its clock
+  /// @param corrected hears the newest seq there is after readings were corrected
   public record Needs(
       Database database,
       DeviceRegistry devices,
@@ -35,7 +37,8 @@ public final class SeriesModule implements AutoCloseable {
       ReadingStore readings,
       long siteId,
       ZoneId zone,
-      Clock clock) {}
+      Clock clock,
+      LongConsumer corrected) {}
 
   /// Finds out what is still to be added up. Blocks; call before the store works and before the
   /// first reading comes in.
@@ -68,7 +71,8 @@ public final class SeriesModule implements AutoCloseable {
     SeriesSelection selection = new SeriesSelection(needs.devices(), needs.catalogue());
     new SeriesRoutes(selection, buckets, needs.readings(), needs.zone(), needs.clock()).addTo(api);
     new ExportRoutes(selection, buckets, needs.readings(), needs.zone(), needs.clock()).addTo(api);
-    new CorrectionRoutes(selection, rollups, needs.zone(), needs.clock()).addTo(api);
+    new CorrectionRoutes(selection, rollups, needs.zone(), needs.clock(), needs.corrected())
+        .addTo(api);
     new RetentionRoutes(rules, retention, rollups).addTo(api);
   }
 

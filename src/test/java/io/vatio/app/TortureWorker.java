@@ -53,7 +53,8 @@ final class TortureWorker {
                 core.readings,
                 core.sites.defaultSite().id(),
                 Core.MADRID,
-                core.clock));
+                core.clock,
+                seq -> core.events.publish(new ReadingsStored(seq, seq))));
     core.events.subscribe(
         ReadingsStored.class, stored -> series.rollups().heard(stored.fromSeq(), stored.toSeq()));
     series.start();

@@ -130,34 +130,40 @@ public final class HttpApi {
         });
   }
 
-  /// A handler of a body that lies in a file now; it may block. The file is deleted afterwards,
-  /// unless it was moved away.
-  @FunctionalInterface
+  /// What happens to a body that goes to a file. The file is deleted at the end, unless it was
+  /// moved
+  /// away.
   public interface UploadHandler {
+    /// Names a new file, or throws a [Problem] before anything is read. Must not block.
+    ///
+    /// @param bytes of the body; the most it may have when it does not say
+    Path begin(Request request, long bytes);
+
+    /// The body lies in the file now. May block.
     Reply handle(Request request, Path file) throws Exception;
+
+    /// It is over, however it ended; called once. Must not block.
+    void end(Path file);
   }
 
   /// Adds a route whose body goes to a file as it comes, never to memory.
   ///
   /// @param most bytes of the body
-  /// @param file names a new file, or throws a [Problem] before anything is read; must not block
   public void routeUpload(
-      HttpMethod method,
-      String path,
-      Access access,
-      long most,
-      Function<Request, Path> file,
-      UploadHandler handler) {
+      HttpMethod method, String path, Access access, long most, UploadHandler handler) {
     endpoints.add(new Endpoint(method, path, access));
     var route = router.route(method, path);
     route.handler(ctx -> authenticate(ctx, access, false));
-    route.handler(ctx -> run(ctx, request -> upload(request, most, file.apply(request), handler)));
+    route.handler(ctx -> run(ctx, request -> upload(request, most, handler)));
   }
 
-  private Future<Reply> upload(Request request, long most, Path file, UploadHandler handler) {
-    return Upload.receive(vertx, request.context().request(), file, most)
+  private Future<Reply> upload(Request request, long most, UploadHandler handler) {
+    HttpServerRequest body = request.context().request();
+    Path file = handler.begin(request, Upload.bytes(body, most));
+    return Upload.receive(vertx, body, file, most)
         .compose(_ -> blocking(request, r -> handler.handle(r, file)))
-        .onComplete(_ -> vertx.fileSystem().delete(file.toString()));
+        .onComplete(
+            _ -> vertx.fileSystem().delete(file.toString()).onComplete(_ -> handler.end(file)));
   }
 
   /// All routes added so far.

@@ -2,12 +2,15 @@ package io.vatio.platform.http;
 
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
+import io.vatio.platform.db.StorageException;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.file.AsyncFile;
+import io.vertx.core.file.FileSystemException;
 import io.vertx.core.file.OpenOptions;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import java.nio.file.Path;
 
@@ -25,6 +28,22 @@ final class Upload {
     this.most = most;
   }
 
+  /// The bytes a body says it has, the most when it does not say.
+  ///
+  /// @throws Problem.TooLarge when they are more
+  static long bytes(HttpServerRequest request, long most) {
+    String length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    if (length == null) {
+      return most;
+    }
+    // The parser let only digits through.
+    long bytes = Long.parseLong(length.strip());
+    if (bytes > most) {
+      throw Problem.tooLarge(Text.of("http.too_large"));
+    }
+    return bytes;
+  }
+
   /// Writes the whole body of a request to a new file. Fails with a [Problem] when it is too long;
   /// what was written is left to the caller.
   ///
@@ -34,7 +53,16 @@ final class Upload {
     return vertx
         .fileSystem()
         .open(path.toString(), new OpenOptions().setCreateNew(true).setRead(false))
-        .compose(file -> new Upload(request, file, most).begin());
+        .compose(file -> new Upload(request, file, most).begin())
+        .recover(failure -> Future.failedFuture(said(failure)));
+  }
+
+  /// A disk that takes no more is no fault of the sender's.
+  private static Throwable said(Throwable failure) {
+    if (failure instanceof FileSystemException || failure instanceof java.io.IOException) {
+      return new StorageException("upload: " + failure.getMessage(), failure);
+    }
+    return failure;
   }
 
   private Future<Void> begin() {

@@ -29,10 +29,15 @@ public final class Moments {
   public static @Nullable Instant read(JsonNode node, ZoneId zone) {
     try {
       Instant at = node.isNumber() ? count(node) : node.isTextual() ? text(node, zone) : null;
-      return at == null || at.isBefore(EARLIEST) || at.isAfter(LATEST) ? null : at;
+      return at == null || !isWithinBounds(at) ? null : at;
     } catch (DateTimeException | ArithmeticException _) {
       return null;
     }
+  }
+
+  /// Whether a point in time lies in the years 1 to 9999, as all that are kept do.
+  public static boolean isWithinBounds(Instant at) {
+    return !at.isBefore(EARLIEST) && !at.isAfter(LATEST);
   }
 
   private static @Nullable Instant count(JsonNode node) {
