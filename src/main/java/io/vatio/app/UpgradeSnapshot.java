@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,18 +31,13 @@ final class UpgradeSnapshot {
     }
     Path backups = dataFolder.resolve(Backup.FOLDER);
     String ofSchema = "schema-%d-".formatted(present);
-    remove(backups, name -> name.startsWith(ofSchema) && name.endsWith(Backup.PART));
-    Path file =
-        backups.resolve("schema-%d-%s.vatio".formatted(present, TIME.format(clock.instant())));
+    removeParts(backups, ofSchema);
+    Path file = backups.resolve(ofSchema + TIME.format(clock.instant()) + ".vatio");
     LOG.info("the data are of schema {}; a snapshot before the upgrade goes to {}", present, file);
     try {
       long bytes =
           new Backup(place, dataFolder, clock, ProgressLog.to(LOG::info)).write(file, true);
       LOG.info("snapshot complete: {} MB", bytes >> 20);
-      // An upgrade that is killed again and again would fill the disk; this one holds all they
-      // hold.
-      String kept = file.getFileName().toString();
-      remove(backups, name -> name.startsWith(ofSchema) && !name.equals(kept));
     } catch (BackupException e) {
       throw new StartFailure(
           "The data are of an older Vatio, and the snapshot before their upgrade failed: "
@@ -52,17 +46,20 @@ final class UpgradeSnapshot {
     }
   }
 
-  /// Removes snapshots, or what is left of them when their writing was killed.
-  private static void remove(Path backups, Predicate<String> name) {
+  /// Removes what is left of snapshots whose writing was killed; complete ones are the user's.
+  private static void removeParts(Path backups, String ofSchema) {
     if (!Files.isDirectory(backups)) {
       return;
     }
     try (Stream<Path> files = Files.list(backups)) {
-      for (Path file : files.filter(f -> name.test(f.getFileName().toString())).toList()) {
-        Files.delete(file);
+      for (Path file : files.toList()) {
+        String name = file.getFileName().toString();
+        if (name.startsWith(ofSchema) && name.endsWith(Backup.PART)) {
+          Files.delete(file);
+        }
       }
     } catch (IOException e) {
-      LOG.warn("old snapshots stay: {}", e.toString());
+      LOG.warn("parts of old snapshots stay: {}", e.toString());
     }
   }
 }

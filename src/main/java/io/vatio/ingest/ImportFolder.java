@@ -19,7 +19,7 @@ import java.util.stream.Stream;
 
 /// The files of imports: uploads on their way, and what waits to be read. An upload is refused
 /// before it begins when the disk would not keep a reserve for the readings themselves. Thread
-// safe.
+/// safe.
 final class ImportFolder {
   /// Bytes of the disk that uploads leave free.
   static final long RESERVE = 512L << 20;
