@@ -33,7 +33,14 @@ final class History {
   private static final Duration STEP = Duration.ofMinutes(1);
 
   private static final Duration SLICE = Duration.ofSeconds(20);
-  private static final Duration CATCH_UP = Duration.ofMinutes(10);
+  private static final Duration WARM_UP = Duration.ofSeconds(10);
+  private static final Duration LAST_SLICE = Duration.ofMillis(500);
+
+  /// Steps that the last slice may go too far; nothing may come from the future.
+  private static final int MARGIN = 150;
+
+  private static final int SERIES = DEVICES * SENSORS;
+  private static final Duration CATCH_UP = Duration.ofMinutes(5);
   private static final int ASKED = 200;
 
   private final ServerProcess server;
@@ -74,7 +81,7 @@ final class History {
   }
 
   private Instant begin() {
-    return end.minus(STEP.multipliedBy(readings / (DEVICES * SENSORS)));
+    return end.minus(STEP.multipliedBy(readings / SERIES + MARGIN));
   }
 
   private void takeIn(Function<String, DeviceCredential> device, List<Row> rows) {
@@ -87,10 +94,17 @@ final class History {
     List<Long> resident = new ArrayList<>();
     long acknowledged = 0;
     try (LoadLoop loop = LoadLoop.connect(server.mqtt(), lanes)) {
+      // Until the server has compiled what it does most; it counts, but shows nothing.
+      acknowledged = loop.run(Duration.ZERO, WARM_UP, server::cpuNanos).acceptedInAll();
+      Duration next = SLICE;
       while (acknowledged * SENSORS < readings) {
-        Result slice = loop.run(Duration.ZERO, SLICE, server::cpuNanos);
+        Result slice = loop.run(Duration.ZERO, next, server::cpuNanos);
         slices.add(slice);
         acknowledged = slice.acceptedInAll();
+        double left = (readings - acknowledged * SENSORS) / (slice.perSecond() * SENSORS);
+        next =
+            Duration.ofMillis(
+                (long) Math.clamp(left * 400, LAST_SLICE.toMillis(), SLICE.toMillis()));
         server.residentKib().ifPresent(resident::add);
         progress.accept(
             "history: %,d million of %,d"
@@ -119,8 +133,13 @@ final class History {
 
   private static Row sustained(List<Result> slices, long acknowledged, long stored) {
     double seconds = slices.stream().mapToDouble(s -> s.measured().toNanos() / 1e9).sum();
-    double perSecond = acknowledged / seconds;
-    double slowest = slices.stream().mapToDouble(s -> s.perSecond() * SENSORS).min().orElse(0);
+    double perSecond = slices.stream().mapToLong(Result::accepted).sum() * SENSORS / seconds;
+    double slowest =
+        slices.stream()
+            .filter(s -> s.measured().compareTo(SLICE.dividedBy(2)) > 0)
+            .mapToDouble(s -> s.perSecond() * SENSORS)
+            .min()
+            .orElse(0);
     double firstP99 = p99(slices.getFirst());
     double worstP99 = slices.stream().mapToDouble(History::p99).max().orElse(0);
     Map<String, Object> values = new LinkedHashMap<>();
@@ -170,7 +189,7 @@ final class History {
   private void catchUp(List<Row> rows) {
     long from = System.nanoTime();
     long limit = from + CATCH_UP.toNanos();
-    while (metric.applyAsLong("vatio_rollup_behind") > 0 && System.nanoTime() < limit) {
+    while (metric.applyAsLong("vatio_rollup_behind") > 2 * SERIES && System.nanoTime() < limit) {
       server.idle(Duration.ofSeconds(1));
     }
     double seconds = (System.nanoTime() - from) / 1e9;
@@ -238,11 +257,7 @@ final class History {
         i ->
             "/api/series/?%s&intervalo=1d&funciones=p95&desde=%s&hasta=%s"
                 .formatted(sensor(i), end.minus(Duration.ofDays(30)), end));
-    ask(
-        rows,
-        "query: today of all %d sensors".formatted(DEVICES * SENSORS),
-        million,
-        _ -> "/api/series/hoy/");
+    ask(rows, "query: today of all %d sensors".formatted(SERIES), million, _ -> "/api/series/hoy/");
     ask(
         rows,
         "query: a page of 50 sensors with count and last value",
