@@ -44,7 +44,7 @@ final class Bench {
 
   static final String STORED_COUNTER = "vatio_readings_stored_total";
   private static final int MANY = 50;
-  private static final int IDLE_CONNECTIONS = 1_000;
+  private static final int IDLE_CONNECTIONS = 10_000;
   private static final int STARTS = 5;
   private static final Duration DISK_TIME = Duration.ofSeconds(3);
   private static final Duration SETTLE = Duration.ofSeconds(5);
