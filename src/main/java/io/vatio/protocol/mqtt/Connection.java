@@ -586,6 +586,10 @@ final class Connection implements Transport.Listener {
   }
 
   private void unsubscribe(MqttUnsubscribeMessage packet, Session present, boolean version5) {
+    if (packet.payload().topics().isEmpty()) {
+      end(Packets.PROTOCOL_ERROR);
+      return;
+    }
     List<Short> codes = new ArrayList<>();
     for (String filter : packet.payload().topics()) {
       codes.add((short) (present.unsubscribe(filter) ? Packets.SUCCESS : Packets.NO_SUBSCRIPTION));

@@ -1,6 +1,7 @@
 package io.vatio.protocol.mqtt;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.handler.ssl.SslContext;
 import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.ingest.Inbox;
 import io.vatio.kernel.Authenticator;
@@ -20,11 +21,8 @@ import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
-import io.vertx.core.net.ServerSSLOptions;
 import io.vertx.ext.web.Router;
 import java.time.Clock;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -54,17 +52,23 @@ public final class EmbeddedBroker implements MqttGateway {
   private final Broker broker;
   private final @Nullable TlsDoor tls;
   private final Events.Subscription revocations;
-  private final List<Listener> secured = new CopyOnWriteArrayList<>();
+  private volatile @Nullable SslContext shown;
   private final long timer;
   private final List<String> deployments = new CopyOnWriteArrayList<>();
   private int port;
   private int tlsPort;
   private volatile boolean closing;
 
-  private EmbeddedBroker(Vertx vertx, Broker broker, Events events, @Nullable TlsDoor tls) {
+  private EmbeddedBroker(
+      Vertx vertx,
+      Broker broker,
+      Events events,
+      @Nullable TlsDoor tls,
+      @Nullable SslContext shown) {
     this.vertx = vertx;
     this.broker = broker;
     this.tls = tls;
+    this.shown = shown;
     this.revocations =
         events.subscribe(
             DeviceAccessRevoked.class,
@@ -96,6 +100,7 @@ public final class EmbeddedBroker implements MqttGateway {
     return vertx
         .executeBlocking(
             () -> {
+              SslContext shown = settings.tlsPort() == 0 ? null : context(vertx, parts.tls());
               SessionStore store = SessionStore.open(parts.database());
               Broker broker =
                   new Broker(
@@ -104,13 +109,11 @@ public final class EmbeddedBroker implements MqttGateway {
                       RetainedMessages.open(parts.database(), parts.clock(), settings),
                       store);
               broker.sessions().restore(store.load());
-              return broker;
+              return new EmbeddedBroker(vertx, broker, parts.events(), parts.tls(), shown);
             },
             false)
         .compose(
-            broker -> {
-              EmbeddedBroker embedded =
-                  new EmbeddedBroker(vertx, broker, parts.events(), parts.tls());
+            embedded -> {
               return embedded
                   .listen(Door.PLAIN, settings.port(), options(settings))
                   .compose(
@@ -118,10 +121,7 @@ public final class EmbeddedBroker implements MqttGateway {
                         embedded.port = port;
                         return settings.tlsPort() == 0
                             ? Future.succeededFuture(0)
-                            : embedded.listen(
-                                Door.TLS,
-                                settings.tlsPort(),
-                                secured(options(settings), parts.tls()));
+                            : embedded.listen(Door.TLS, settings.tlsPort(), options(settings));
                       })
                   .map(
                       tlsPort -> {
@@ -140,12 +140,11 @@ public final class EmbeddedBroker implements MqttGateway {
         .setAcceptBacklog(BACKLOG);
   }
 
-  private static NetServerOptions secured(NetServerOptions options, @Nullable TlsDoor tls) {
+  private static SslContext context(Vertx vertx, @Nullable TlsDoor tls) throws Exception {
     if (tls == null) {
       throw new IllegalArgumentException("the TLS listener needs a certificate");
     }
-    tls.applyTo(options);
-    return options;
+    return tls.context(vertx);
   }
 
   /// Opens one listener on every event loop; completes with its port, 0 when it is off.
@@ -154,7 +153,7 @@ public final class EmbeddedBroker implements MqttGateway {
       return Future.succeededFuture(0);
     }
     int loops = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, MOST_LOOPS);
-    List<Listener> listeners = Collections.synchronizedList(new ArrayList<>());
+    List<Listener> listeners = new CopyOnWriteArrayList<>();
     // To Vert.x a negative port means any free one, the same for all who name the same number.
     int port = wanted == MqttSettings.ANY_FREE_PORT ? -1 - door.ordinal() : wanted;
     NetServerOptions complete = new NetServerOptions(options).setPort(port);
@@ -169,9 +168,6 @@ public final class EmbeddedBroker implements MqttGateway {
         .map(
             id -> {
               deployments.add(id);
-              if (door == Door.TLS) {
-                secured.addAll(listeners);
-              }
               return listeners.getFirst().actualPort();
             });
   }
@@ -191,11 +187,11 @@ public final class EmbeddedBroker implements MqttGateway {
     TlsDoor door = tls;
     return door == null
         ? Future.succeededFuture()
-        : Future.join(
-                secured.stream()
-                    .map(listener -> listener.show(door.with(certificate).options()))
-                    .toList())
-            .mapEmpty();
+        : vertx.executeBlocking(
+            () -> {
+              shown = door.with(certificate).context(vertx);
+              return null;
+            });
   }
 
   /// Serves MQTT over WebSocket at `/mqtt`. The HTTP server must offer [#WEB_SOCKET_PROTOCOLS] and
@@ -329,15 +325,10 @@ public final class EmbeddedBroker implements MqttGateway {
     public Future<?> start() {
       server = vertx.createNetServer(options);
       server.connectHandler(
-          socket -> SocketTransport.start((NetSocketInternal) socket, door, broker));
-      server.exceptionHandler(e -> LOG.debug("handshake failed: {}", e.toString()));
+          socket ->
+              SocketTransport.start(
+                  (NetSocketInternal) socket, door, door == Door.TLS ? shown : null, broker));
       return server.listen();
-    }
-
-    Future<Boolean> show(ServerSSLOptions changed) {
-      return server == null
-          ? Future.succeededFuture(false)
-          : server.updateSSLOptions(changed, true);
     }
 
     int actualPort() {

@@ -191,8 +191,19 @@ final class Session implements Subscriber {
     return offered;
   }
 
-  boolean idle() {
-    return outbox.idle();
+  /// How soon it would send a message.
+  enum Readiness {
+    AT_ONCE,
+    /// When its client has taken others.
+    SOON,
+    AWAY
+  }
+
+  Readiness readiness() {
+    if (outbox.idle()) {
+      return Readiness.AT_ONCE;
+    }
+    return connection == null ? Readiness.AWAY : Readiness.SOON;
   }
 
   /// Makes its connection look at the outbox soon.

@@ -7,8 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /// Clients that share a subscription (`$share/name/filter`): each message goes to one of them.
 ///
-/// They take turns; who is connected and can take the message at once goes before who would let it
-/// wait. Thread safe.
+/// They take turns: first those that can take the message at once, then those that are connected
+/// and
+/// let it wait, and only then those that are away and may never come back. Thread safe.
 final class SharedGroup implements Subscriber {
   static final String PREFIX = "$share/";
 
@@ -54,10 +55,10 @@ final class SharedGroup implements Subscriber {
   @Nullable Delivery offer(Publication publication, Outbox.Kept message) {
     List<Member> present = List.copyOf(members);
     int first = present.isEmpty() ? 0 : Math.floorMod(turn.getAndIncrement(), present.size());
-    for (boolean atOnce : new boolean[] {true, false}) {
+    for (Session.Readiness wanted : Session.Readiness.values()) {
       for (int i = 0; i < present.size(); i++) {
         Member member = present.get((first + i) % present.size());
-        if (member.session.idle() != atOnce) {
+        if (member.session.readiness() != wanted) {
           continue;
         }
         Delivery delivery = member.delivery(publication, this);

@@ -3,6 +3,7 @@ package io.vatio.protocol.mqtt;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -12,9 +13,11 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.mqtt.MqttDecoder;
 import io.netty.handler.codec.mqtt.MqttEncoder;
 import io.netty.handler.codec.mqtt.MqttMessage;
+import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.internal.net.NetSocketInternal;
+import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.util.ArrayDeque;
 import java.util.concurrent.Future;
@@ -44,7 +47,6 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
   private @Nullable Greeting greeting = new Greeting();
   private @Nullable ChannelHandlerContext context;
   private @Nullable Listener listener;
-  private @Nullable X509Certificate certificate;
   private boolean paused;
   private boolean resuming;
 
@@ -54,14 +56,23 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
   }
 
   /// Speaks MQTT on a socket that was just accepted. On its event loop.
-  static void start(NetSocketInternal socket, Door door, Broker broker) {
+  ///
+  /// The handshake of TLS is part of the time to log in, and its connection counts from the start:
+  /// whoever begins handshakes and leaves them there is a stranger like any other.
+  ///
+  /// @param tls null for a plain socket
+  static void start(NetSocketInternal socket, Door door, @Nullable SslContext tls, Broker broker) {
     ChannelHandlerContext handler = socket.channelHandlerContext();
     SocketTransport transport = new SocketTransport(handler, broker.settings().maxPacketBytes());
     Connection connection =
         new Connection(broker, transport, door, socket.remoteAddress().hostAddress());
-    transport.certificate = shown(socket);
     transport.listener = connection;
     ChannelPipeline pipeline = handler.pipeline();
+    if (tls != null) {
+      SslHandler handshake = tls.newHandler(handler.alloc());
+      handshake.setHandshakeTimeoutMillis(broker.settings().connectTimeout().toMillis());
+      pipeline.addFirst("tls", handshake);
+    }
     pipeline.addBefore(handler.name(), "mqtt-greeting", transport.greeting);
     pipeline.addBefore(handler.name(), "mqtt-encoder", MqttEncoder.INSTANCE);
     pipeline.addBefore(handler.name(), "mqtt-decoder", transport.decoder);
@@ -69,21 +80,19 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
     connection.start();
   }
 
-  private static @Nullable X509Certificate shown(NetSocketInternal socket) {
-    if (!socket.isSsl()) {
+  @Override
+  public @Nullable X509Certificate certificate() {
+    SslHandler tls = socket.pipeline().get(SslHandler.class);
+    if (tls == null) {
       return null;
     }
     try {
-      return socket.peerCertificates().getFirst() instanceof X509Certificate first ? first : null;
+      Certificate first = tls.engine().getSession().getPeerCertificates()[0];
+      return first instanceof X509Certificate shown ? shown : null;
     } catch (SSLPeerUnverifiedException _) {
       // None was asked for, or the client has none.
       return null;
     }
-  }
-
-  @Override
-  public @Nullable X509Certificate certificate() {
-    return certificate;
   }
 
   private Listener listener() {
@@ -222,7 +231,12 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
 
   @Override
   public void close() {
-    context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(ChannelFutureListener.CLOSE);
+    ChannelFuture flushed = context().writeAndFlush(Unpooled.EMPTY_BUFFER);
+    flushed.addListener(ChannelFutureListener.CLOSE);
+    if (!flushed.isDone()) {
+      // Who takes nothing would keep what waits for it, and the socket, for as long as it likes.
+      schedule(this::cut, LAST_WORDS_MS);
+    }
   }
 
   @Override
@@ -242,7 +256,15 @@ final class SocketTransport extends ChannelInboundHandlerAdapter implements Tran
     resuming = false;
     decoder.setSingleDecode(false);
     socket.channel().config().setAutoRead(true);
-    schedule(() -> socket.channel().close(), LAST_WORDS_MS);
+    schedule(this::cut, LAST_WORDS_MS);
+  }
+
+  /// Ends the socket at once. Handlers further back would first wait for what is not taken.
+  private void cut() {
+    ChannelHandlerContext front = socket.pipeline().firstContext();
+    if (front != null) {
+      front.close();
+    }
   }
 
   @Override

@@ -1,14 +1,15 @@
 package io.vatio.protocol.mqtt;
 
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
 import io.vatio.platform.tls.CertificateKeeper;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.ClientAuth;
-import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 import io.vertx.core.net.PemTrustOptions;
-import io.vertx.core.net.ServerSSLOptions;
 import java.nio.file.Path;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// What the TLS listener shows and asks for.
@@ -35,26 +36,26 @@ public record TlsDoor(
     return new TlsDoor(other, clients, clientAuthority);
   }
 
-  void applyTo(NetServerOptions listener) {
-    ServerSSLOptions options = options();
-    listener.setSsl(true);
-    listener.setEnabledSecureTransportProtocols(options.getEnabledSecureTransportProtocols());
-    listener.setKeyCertOptions(options.getKeyCertOptions());
-    listener.setTrustOptions(options.getTrustOptions());
-    listener.setClientAuth(options.getClientAuth());
-  }
-
-  ServerSSLOptions options() {
-    ServerSSLOptions options = new ServerSSLOptions();
-    options.setEnabledSecureTransportProtocols(Set.of("TLSv1.2", "TLSv1.3"));
-    options.setKeyCertOptions(
-        new PemKeyCertOptions()
-            .setCertValue(Buffer.buffer(server.certificate()))
-            .setKeyValue(Buffer.buffer(server.key())));
+  /// What handshakes are made with. Reads files.
+  ///
+  /// @throws Exception when key, certificate and authority cannot be used
+  SslContext context(Vertx vertx) throws Exception {
+    SslContextBuilder context =
+        SslContextBuilder.forServer(
+                new PemKeyCertOptions()
+                    .setCertValue(Buffer.buffer(server.certificate()))
+                    .setKeyValue(Buffer.buffer(server.key()))
+                    .getKeyManagerFactory(vertx))
+            .sslProvider(SslProvider.JDK)
+            .protocols("TLSv1.2", "TLSv1.3");
     if (clients != Clients.OFF && clientAuthority != null) {
-      options.setClientAuth(clients == Clients.REQUIRED ? ClientAuth.REQUIRED : ClientAuth.REQUEST);
-      options.setTrustOptions(new PemTrustOptions().addCertPath(clientAuthority.toString()));
+      context
+          .clientAuth(clients == Clients.REQUIRED ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL)
+          .trustManager(
+              new PemTrustOptions()
+                  .addCertPath(clientAuthority.toString())
+                  .getTrustManagerFactory(vertx));
     }
-    return options;
+    return context.build();
   }
 }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.DecoderException;
@@ -14,6 +15,7 @@ import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
+import io.vertx.core.internal.http.WebSocketInternal;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -232,6 +234,19 @@ final class WebSocketTransport implements Transport {
     flush();
     socket.resume();
     socket.close();
+    if (!gone) {
+      // Who takes nothing would never see the closing handshake, nor end it.
+      schedule(this::cut, SocketTransport.LAST_WORDS_MS);
+    }
+  }
+
+  private void cut() {
+    if (!gone && socket instanceof WebSocketInternal open) {
+      ChannelHandlerContext front = open.channelHandlerContext().pipeline().firstContext();
+      if (front != null) {
+        front.close();
+      }
+    }
   }
 
   @Override

@@ -97,8 +97,13 @@ final class BrokerFixture implements AutoCloseable {
   }
 
   static BrokerFixture secured(Path folder, ServerCertificate certificate) {
+    return secured(folder, certificate, settings -> settings);
+  }
+
+  static BrokerFixture secured(
+      Path folder, ServerCertificate certificate, UnaryOperator<MqttSettings> settings) {
     return new BrokerFixture(
-        url(folder), Clock.systemUTC(), InboxSettings.DEFAULT, settings -> settings, certificate);
+        url(folder), Clock.systemUTC(), InboxSettings.DEFAULT, settings, certificate);
   }
 
   private static String url(Path folder) {

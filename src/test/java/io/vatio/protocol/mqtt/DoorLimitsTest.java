@@ -5,16 +5,23 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.handler.codec.mqtt.MqttMessageType;
+import io.vatio.platform.tls.ServerCertificate;
 import io.vatio.testing.RawMqtt;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,6 +52,65 @@ class DoorLimitsTest {
     } finally {
       for (Socket socket : silent) {
         socket.close();
+      }
+    }
+  }
+
+  @Test
+  void a_handshake_that_is_never_made_counts_as_a_stranger() throws Exception {
+    ServerCertificate certificate =
+        ServerCertificate.ensure(
+            folder.resolve("tls"), Set.of("localhost", "127.0.0.1"), Clock.systemUTC());
+    DoorLimits five = new DoorLimits(100, 5, 100, 10, 1_000, 1 << 20);
+    List<Socket> silent = new ArrayList<>();
+    try (BrokerFixture fixture =
+        BrokerFixture.secured(folder, certificate, settings -> settings.with(five))) {
+      for (int i = 0; i < 5; i++) {
+        silent.add(from("127.0.0.1", fixture.broker.tlsPort()));
+      }
+      BrokerSettings.eventually(() -> fixture.gauge("vatio.mqtt.connections.unknown") == 5);
+
+      try (Socket sixth = from("127.0.0.1", fixture.broker.tlsPort())) {
+        // Long before the time to log in is over.
+        sixth.setSoTimeout(5_000);
+        sixth.getInputStream().readAllBytes();
+      }
+      silent.removeLast().close();
+      BrokerSettings.eventually(() -> fixture.gauge("vatio.mqtt.connections.unknown") == 4);
+    } finally {
+      for (Socket socket : silent) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void who_says_goodbye_and_takes_nothing_keeps_no_socket() throws Exception {
+    try (BrokerFixture fixture = BrokerFixture.start(folder);
+        Probe admin = Probe.v5(fixture.port(), "admin", "admin")) {
+      String large = "x".repeat(60_000);
+      for (int i = 1; i <= 130; i++) {
+        admin.retain("large/" + i, 1, i, large);
+        admin.readAck(MqttMessageType.PUBACK, i);
+      }
+      try (Socket deaf = new Socket()) {
+        deaf.setReceiveBufferSize(4_096);
+        deaf.connect(new InetSocketAddress("127.0.0.1", fixture.port()));
+        assertEquals(0, login(deaf, "admin"));
+        OutputStream out = deaf.getOutputStream();
+        out.write(new byte[] {(byte) 0x82, 12, 0, 1, 0, 7, 'l', 'a', 'r', 'g', 'e', '/', '#', 0});
+        BrokerSettings.eventually(() -> fixture.figure("vatio.mqtt.sent") > 1);
+        out.write(new byte[] {(byte) 0xe0, 0});
+
+        BrokerSettings.eventually(
+            () -> {
+              try {
+                out.write(0);
+                return false;
+              } catch (IOException _) {
+                return true;
+              }
+            });
       }
     }
   }
@@ -139,44 +205,24 @@ class DoorLimitsTest {
 
   /// The return code of a CONNECT of pump-1.
   private static int login(Socket socket) throws IOException {
-    byte[] connect = {
-      0x10,
-      29,
-      0,
-      4,
-      'M',
-      'Q',
-      'T',
-      'T',
-      4,
-      (byte) 0xC2,
-      0,
-      60,
-      0,
-      1,
-      'x',
-      0,
-      6,
-      'p',
-      'u',
-      'm',
-      'p',
-      '-',
-      '1',
-      0,
-      6,
-      's',
-      'e',
-      'c',
-      'r',
-      'e',
-      't'
-    };
-    connect[1] = (byte) (connect.length - 2);
-    socket.getOutputStream().write(connect);
+    return login(socket, "pump-1");
+  }
+
+  private static int login(Socket socket, String user) throws IOException {
+    ByteArrayOutputStream body = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(body)) {
+      out.writeUTF("MQTT");
+      out.write(4);
+      out.write(0xC2);
+      out.writeShort(60);
+      out.writeUTF("x");
+      out.writeUTF(user);
+      out.writeUTF("secret");
+    }
+    socket.getOutputStream().write(new byte[] {0x10, (byte) body.size()});
+    socket.getOutputStream().write(body.toByteArray());
     socket.setSoTimeout(10_000);
     byte[] answer = socket.getInputStream().readNBytes(4);
-    assertEquals(4, answer.length, "closed instead of answered");
-    return answer[3];
+    return answer.length < 4 ? -1 : answer[3];
   }
 }

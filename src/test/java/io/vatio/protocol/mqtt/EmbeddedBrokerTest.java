@@ -440,6 +440,14 @@ class EmbeddedBrokerTest {
   }
 
   @Test
+  void nothing_to_unsubscribe_from_is_a_protocol_error() {
+    start();
+    Probe empty = v5("empty", "admin");
+    empty.raw(new byte[] {(byte) 0xa2, 3, 0, 1, 0});
+    assertEquals(Packets.PROTOCOL_ERROR, empty.readDisconnect());
+  }
+
+  @Test
   void packets_sent_right_behind_connect_wait_for_the_answer() {
     start();
     Probe pump = kept(new Probe(fixture.port()));

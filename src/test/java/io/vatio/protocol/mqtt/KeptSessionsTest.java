@@ -557,6 +557,36 @@ class KeptSessionsTest {
   }
 
   @Test
+  void a_member_that_is_away_gets_nothing_while_another_is_only_busy() {
+    start();
+    Probe away = v5("away", "admin", HOUR, false);
+    away.subscribe(1, "$share/g/plain/#");
+    away.close();
+    eventually(() -> fixture.gauge("vatio.mqtt.connections") == 0);
+    Probe busy =
+        kept(
+            Probe.connected(
+                fixture.port(),
+                MQTT_5,
+                "busy",
+                "admin",
+                c -> c.properties(Probe.properties(MqttProperties.RECEIVE_MAXIMUM, 1))));
+    busy.subscribe(1, "$share/g/plain/#");
+    Probe sender = v5("sender", "admin", 0, false);
+
+    for (int i = 1; i <= 4; i++) {
+      sender.publish("plain/a", 1, i, "m" + i);
+      sender.readAck(PUBACK, i);
+    }
+
+    for (int i = 1; i <= 4; i++) {
+      MqttPublishMessage message = busy.readPublish();
+      assertEquals("m" + i, Probe.text(message));
+      busy.acknowledge(0x40, message.variableHeader().packetId());
+    }
+  }
+
+  @Test
   void a_shared_subscription_needs_the_rights_of_what_it_shares() {
     start();
     Probe device = kept(Probe.v5(fixture.port(), "d", "pump-1"));
