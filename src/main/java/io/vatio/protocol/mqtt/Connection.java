@@ -26,7 +26,9 @@ import io.vatio.kernel.Principal;
 import io.vatio.kernel.Text;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -506,7 +508,11 @@ final class Connection implements Transport.Listener {
       case PUBREC -> pubRec(packet, outbox, asked.version5());
       case PUBREL -> coming.pubRel(packetId(packet));
       case PUBCOMP -> outbox.done(packetId(packet));
-      case SUBSCRIBE -> subscribe((MqttSubscribeMessage) packet, present);
+      case SUBSCRIBE -> {
+        MqttSubscribeMessage asks = (MqttSubscribeMessage) packet;
+        coming.asked(asks.payload().topicSubscriptions().size());
+        subscribe(asks, present);
+      }
       case UNSUBSCRIBE -> unsubscribe((MqttUnsubscribeMessage) packet, present, asked.version5());
       case PINGREQ -> transport.write(MqttMessage.PINGRESP);
       case DISCONNECT -> disconnected(packet, present);
@@ -557,14 +563,15 @@ final class Connection implements Transport.Listener {
       return;
     }
     List<Integer> codes = new ArrayList<>(wanted.size());
-    List<Runnable> replays = new ArrayList<>();
+    // Each filter once, however often it is named: looking for what it matches takes time.
+    Map<String, Runnable> replays = new LinkedHashMap<>();
     for (MqttTopicSubscription subscription : wanted) {
       codes.add(
           present.subscribe(
               subscription.topicFilter(),
               subscription.option(),
               identifier,
-              (filter, granted) -> replays.add(() -> replay(present, filter, granted))));
+              (filter, granted) -> replays.put(filter, () -> replay(present, filter, granted))));
     }
     int id = packet.variableHeader().messageId();
     whenSaved(
@@ -572,7 +579,7 @@ final class Connection implements Transport.Listener {
         () -> {
           if (state == State.OPEN) {
             transport.write(Packets.subAck(id, codes));
-            replays.forEach(Runnable::run);
+            replays.values().forEach(Runnable::run);
           }
         });
   }

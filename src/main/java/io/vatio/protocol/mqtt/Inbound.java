@@ -31,6 +31,7 @@ final class Inbound {
   private static final Receipt ROUTED = new Receipt.Stored(0);
 
   private static final int TOPICS_KNOWN = 512;
+  private static final int MESSAGES_PER_FILTER = 10;
   static final int TOPIC_ALIASES = 32;
   private static final int REASON_TEXT_LENGTH = 500;
 
@@ -181,6 +182,13 @@ final class Inbound {
       }
     }
     return false;
+  }
+
+  /// Filters that a client names count as messages, for each is looked for among what is retained.
+  void asked(int filters) {
+    if (messageRate != null) {
+      messageRate.draw(filters * MESSAGES_PER_FILTER, System.nanoTime());
+    }
   }
 
   private void arrive(Arrival arrival, boolean redelivered, boolean broken) {

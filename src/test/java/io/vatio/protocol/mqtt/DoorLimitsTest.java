@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -154,6 +155,23 @@ class DoorLimitsTest {
       // A hundred at once, the others at a hundred a second.
       long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
       assertTrue(took > 1_000, took + " ms");
+    }
+  }
+
+  @Test
+  void a_device_that_names_filters_without_end_is_read_more_slowly() {
+    DoorLimits thousand = new DoorLimits(1_000, 100, 100, 10, 1_000, 1 << 20);
+    try (BrokerFixture fixture = BrokerFixture.start(folder, settings -> settings.with(thousand));
+        Probe device = Probe.v5(fixture.port(), "d", "pump-1")) {
+      String[] filters = new String[200];
+      Arrays.setAll(filters, i -> "dispositivos/pump-1/" + i);
+      device.subscribe(0, filters);
+
+      long before = System.nanoTime();
+      device.ping();
+      device.read(MqttMessageType.PINGRESP);
+      long took = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - before);
+      assertTrue(took > 800, took + " ms");
     }
   }
 

@@ -440,6 +440,21 @@ class EmbeddedBrokerTest {
   }
 
   @Test
+  void what_is_retained_comes_once_for_a_filter_that_is_named_often() {
+    start();
+    Probe client = v5("often", "admin");
+    client.retain("plain/a", 1, 1, "kept");
+    client.readAck(PUBACK, 1);
+    String[] filters = new String[5_000];
+    Arrays.fill(filters, "plain/+");
+
+    assertEquals(5_000, client.subscribe(0, filters).size());
+    assertEquals("kept", client.readText());
+    client.ping();
+    client.read(PINGRESP);
+  }
+
+  @Test
   void nothing_to_unsubscribe_from_is_a_protocol_error() {
     start();
     Probe empty = v5("empty", "admin");
