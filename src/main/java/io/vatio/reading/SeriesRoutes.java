@@ -169,6 +169,10 @@ final class SeriesRoutes {
   }
 
   private ObjectNode raw(List<Series> wanted, SeriesWindow window) {
+    // A reading is three cells: time, value, quality.
+    if (3L * wanted.size() * window.points() > MOST_CELLS) {
+      throw Problem.invalid("puntos", Text.of("series.too_large", Long.toString(MOST_CELLS)));
+    }
     ObjectNode body = head(window.from(), window.to(), SeriesWindow.RAW);
     ArrayNode list = body.putArray("series");
     for (Series series : wanted) {

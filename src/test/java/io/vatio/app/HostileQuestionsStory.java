@@ -84,6 +84,7 @@ class HostileQuestionsStory {
         }
       }
       poison(admin, wrong);
+      tooMuchAtOnce(admin, wrong);
       corrections(admin, wrong);
       retention(admin, wrong);
       assertEquals(List.of(), wrong);
@@ -125,14 +126,39 @@ class HostileQuestionsStory {
         wrong.add(answer.statusCode() + " " + query + " " + answer.body());
       }
     }
-    JsonNode job = admin.json(last);
-    for (int i = 0; i < 1_000 && !job.path("estado").asText().matches("terminada|fallida"); i++) {
-      LockSupport.parkNanos(20_000_000);
-      job = admin.json(last);
-    }
+    JsonNode job = ended(admin, last);
     if (!job.path("estado").asText().equals("terminada")) {
       wrong.add("the last import: " + job);
     }
+  }
+
+  /// As many readings of as many series as may be asked for would not fit in memory together.
+  private static void tooMuchAtOnce(ApiClient admin, List<String> wrong) {
+    StringBuilder table = new StringBuilder("timestamp");
+    IntStream.range(0, 20).forEach(i -> table.append(",ancho-").append(i).append("/temp_c"));
+    table.append("\n1767225600").append(",1".repeat(20)).append("\n");
+    String path =
+        admin
+            .send("POST", "/api/imports/", table.toString(), "text/csv")
+            .headers()
+            .firstValue("Location")
+            .orElseThrow();
+    ended(admin, path);
+    String ask = "/api/series/?sensor=temp_c&intervalo=crudo&desde=2026-01-01&hasta=2026-01-02";
+    var usual = admin.get(ask);
+    var all = admin.get(ask + "&puntos=20000");
+    if (usual.statusCode() != 200 || all.statusCode() != 400) {
+      wrong.add("raw readings: " + usual.statusCode() + ", " + all.statusCode());
+    }
+  }
+
+  private static JsonNode ended(ApiClient admin, String path) {
+    JsonNode job = admin.json(path);
+    for (int i = 0; i < 1_000 && !job.path("estado").asText().matches("terminada|fallida"); i++) {
+      LockSupport.parkNanos(20_000_000);
+      job = admin.json(path);
+    }
+    return job;
   }
 
   private static void corrections(ApiClient admin, List<String> wrong) {
