@@ -248,7 +248,8 @@ final class Broker {
     for (Route route : routes) {
       Delivery delivery =
           switch (route.subscriber()) {
-            case SharedGroup group -> group.offer(publication, message);
+            // On the disk it is another one: a member may hear the same message for itself as well.
+            case SharedGroup group -> group.offer(publication, new Once(publication));
             case Session session ->
                 session.offer(
                     new Delivery(

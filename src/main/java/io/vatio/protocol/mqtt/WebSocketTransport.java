@@ -92,6 +92,7 @@ final class WebSocketTransport implements Transport {
   private void frame(WebSocketFrame frame) {
     if (frame.isText()) {
       socket.close(UNACCEPTABLE_DATA, "MQTT needs binary frames");
+      cutLater();
     } else if (frame.isBinary() || frame.isContinuation()) {
       byte[] bytes = frame.binaryData().getBytes();
       greeting += bytes.length;
@@ -234,14 +235,16 @@ final class WebSocketTransport implements Transport {
     flush();
     socket.resume();
     socket.close();
-    if (!gone) {
-      // Who takes nothing would never see the closing handshake, nor end it.
-      schedule(this::cut, SocketTransport.LAST_WORDS_MS);
-    }
+    cutLater();
+  }
+
+  /// Who takes nothing would never see the closing handshake, nor end it.
+  private void cutLater() {
+    schedule(this::cut, SocketTransport.LAST_WORDS_MS);
   }
 
   private void cut() {
-    if (!gone && socket instanceof WebSocketInternal open) {
+    if (socket instanceof WebSocketInternal open) {
       ChannelHandlerContext front = open.channelHandlerContext().pipeline().firstContext();
       if (front != null) {
         front.close();

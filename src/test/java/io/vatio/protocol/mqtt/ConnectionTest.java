@@ -82,7 +82,7 @@ class ConnectionTest {
   }
 
   @Test
-  void one_packet_of_many_filters_brings_retained_messages_a_few_times_only() {
+  void one_packet_of_many_filters_brings_retained_messages_once() {
     for (int i = 0; i < broker.settings().retainedMessages(); i++) {
       retained.put(
           new Publication(
@@ -100,7 +100,7 @@ class ConnectionTest {
     connection.received(subscribe.build());
     long used = allocated() - before;
 
-    assertTrue(pipe.closed);
+    assertFalse(pipe.closed);
     // A thousand times all of them would be some 500 MB.
     assertTrue(used < 50L << 20, "bytes: " + used);
   }

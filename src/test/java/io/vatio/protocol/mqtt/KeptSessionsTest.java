@@ -557,6 +557,21 @@ class KeptSessionsTest {
   }
 
   @Test
+  void who_hears_a_topic_alone_and_in_a_group_gets_it_twice() {
+    start();
+    Probe both = v5("both", "admin", HOUR, false);
+    both.subscribe(1, "plain/#", "$share/g/plain/#", "$share/h/plain/+");
+    Probe sender = v5("sender", "admin", 0, false);
+
+    sender.publish("plain/a", 1, 1, "m");
+    sender.readAck(PUBACK, 1);
+
+    for (int i = 1; i <= 3; i++) {
+      assertEquals("m", both.readText());
+    }
+  }
+
+  @Test
   void a_member_that_is_away_gets_nothing_while_another_is_only_busy() {
     start();
     Probe away = v5("away", "admin", HOUR, false);
