@@ -29,8 +29,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// same
 /// data: what was acknowledged is there, each once, and every total equals a recount.
 class TortureStory {
-  /// On each database. A hundred take ten minutes: `-DargLine=-Dvatio.kill-rounds=100`.
-  private static final int ROUNDS = Integer.getInteger("vatio.kill-rounds", 10);
+  /// On each database; for a night of it: `./mvnw -Dtest=TortureStory -Dvatio.kill-rounds=5000
+  /// test`.
+  private static final int ROUNDS = Integer.getInteger("vatio.kill-rounds", 50);
 
   private static final int PER_ROUND = 100_000;
 
