@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Kill -9 while a file comes in, and while its readings are let go of again: the file goes on, and
 /// the sums that stay are those of all its readings.
 class ImportKillStory {
-  /// Twenty take two minutes: `-DargLine=-Dvatio.import-kill-rounds=20`.
+  /// Twenty take two minutes: `-Dvatio.import-kill-rounds=20`.
   private static final int ROUNDS = Integer.getInteger("vatio.import-kill-rounds", 1);
 
   private static final int SERIES = 5;

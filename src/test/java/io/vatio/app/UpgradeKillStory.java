@@ -32,7 +32,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Kill -9 while the data of the first version are brought up to date, and while a backup is
 /// written: whatever was reached, the next try ends well.
 class UpgradeKillStory {
-  /// Fifty take three minutes: `-DargLine=-Dvatio.upgrade-kill-rounds=50`.
+  /// Fifty take three minutes: `-Dvatio.upgrade-kill-rounds=50`.
   private static final int ROUNDS = Integer.getInteger("vatio.upgrade-kill-rounds", 3);
 
   @TempDir Path folder;
