@@ -313,6 +313,10 @@ final class RollupStore {
     handle.execute("DELETE FROM rollup_day" + RANGE, seriesId, from, to);
   }
 
+  void deleteDays(Handle handle, int seriesId, long to) {
+    handle.execute("DELETE FROM rollup_day WHERE series_id = ? AND from_ts < ?", seriesId, to);
+  }
+
   void deleteHours(Handle handle, int seriesId, long to) {
     handle.execute("DELETE FROM rollup_hour WHERE series_id = ? AND from_ts < ?", seriesId, to);
   }

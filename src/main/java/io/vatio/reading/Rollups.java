@@ -467,6 +467,15 @@ public final class Rollups implements AutoCloseable {
     long first = readings.firstTs(id).orElse(Long.MAX_VALUE);
     long frozen = series.frozenBefore();
     long from = Math.max(first, frozen);
+    if (frozen > Long.MIN_VALUE) {
+      store
+          .database()
+          .write(
+              handle -> {
+                FrozenDays.rewrite(handle, store, id, frozen, zone);
+                return true;
+              });
+    }
     if (from < now) {
       rebuild(series, Interval.DAY.floor(from, zone), Math.max(from, frozen), now);
     }

@@ -114,6 +114,39 @@ class RollupsTest {
     assertEquals(0, readings.buckets.over(1, hours).cells().getFirst().count());
   }
 
+  /// The days of before are not those of the new clock; where they overlap nothing counts twice.
+  @ParameterizedTest
+  @EnumSource(Databases.class)
+  void sums_that_outlived_their_readings_count_once_after_the_clock_of_the_site_changed(
+      Databases kind) {
+    open(kind, MADRID);
+    fill("2026-03-01T00:00:00Z", 2_600);
+    long[] all = {at("2026-02-15T00:00:00Z"), at("2026-03-15T00:00:00Z")};
+    Aggregate before = readings.buckets.over(1, all).cells().getFirst();
+    retain(new RetentionRule(null, 3, null, null));
+    String url = readings.url;
+    readings.close();
+
+    readings = new Readings(url, clock, ZoneId.of("America/New_York"), List.of(1, 2));
+    Aggregate during = readings.buckets.over(1, all).cells().getFirst();
+    readings.work();
+    Aggregate after = readings.buckets.over(1, all).cells().getFirst();
+
+    assertEquals(2_600, before.count() + before.flagged());
+    assertEquals(before.count() + " of " + before.sum(), during.count() + " of " + during.sum());
+    assertEquals(before.count() + " of " + before.sum(), after.count() + " of " + after.sum());
+
+    // Once more, with nothing left but days in the far past.
+    retain(new RetentionRule(null, 3, 3, 5));
+    readings.close();
+    readings = new Readings(url, clock, ZoneId.of("Asia/Tokyo"), List.of(1, 2));
+    readings.work();
+    readings.rollups.rebuild(1);
+    readings.work();
+    Aggregate last = readings.buckets.over(1, all).cells().getFirst();
+    assertEquals(before.count() + " of " + before.sum(), last.count() + " of " + last.sum());
+  }
+
   @Test
   void a_late_reading_does_not_undo_what_is_frozen() {
     open(Databases.SQLITE, MADRID);
