@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Update;
 
 /// The SQL of accounts, roles and permissions. Runs inside the caller's transaction.
 final class AccountStore {
@@ -191,8 +192,7 @@ final class AccountStore {
     return handle.createQuery("SELECT count(*) FROM " + table).mapTo(Long.class).one();
   }
 
-  private static org.jdbi.v3.core.statement.Update bind(
-      org.jdbi.v3.core.statement.Update update, Account account) {
+  private static Update bind(Update update, Account account) {
     return update
         .bind("username", account.username())
         .bind("email", account.email())

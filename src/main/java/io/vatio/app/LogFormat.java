@@ -3,6 +3,7 @@ package io.vatio.app;
 import io.vatio.platform.json.Json;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.Formatter;
@@ -14,8 +15,7 @@ import java.util.logging.Logger;
 /// One line per event on standard error: as text for people or as JSON for machines.
 final class LogFormat extends Formatter {
   private static final DateTimeFormatter TIME =
-      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS")
-          .withZone(java.time.ZoneId.systemDefault());
+      DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss.SSS").withZone(ZoneId.systemDefault());
 
   private final boolean json;
 

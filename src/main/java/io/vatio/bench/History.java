@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.IntFunction;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -274,8 +275,7 @@ final class History {
     return "dispositivo=%s&sensor=s%02d_w".formatted(serial(i * 7 % DEVICES), i * 3 % SENSORS);
   }
 
-  private void ask(
-      List<Row> rows, String name, long million, java.util.function.IntFunction<String> path) {
+  private void ask(List<Row> rows, String name, long million, IntFunction<String> path) {
     LatencyHistogram latencies = new LatencyHistogram();
     @Nullable BenchFailure failure = null;
     try {

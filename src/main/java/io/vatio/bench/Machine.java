@@ -1,5 +1,6 @@
 package io.vatio.bench;
 
+import com.sun.management.OperatingSystemMXBean;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
@@ -27,8 +28,7 @@ final class Machine {
   }
 
   private static String memory() {
-    return ManagementFactory.getOperatingSystemMXBean()
-            instanceof com.sun.management.OperatingSystemMXBean system
+    return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
         ? ", %.0f GiB memory".formatted(system.getTotalMemorySize() / (double) (1L << 30))
         : "";
   }

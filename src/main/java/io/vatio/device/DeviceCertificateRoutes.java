@@ -13,6 +13,7 @@ import io.vatio.platform.http.Request;
 import io.vatio.platform.json.Json;
 import io.vatio.platform.tls.ClientAuthority;
 import io.vertx.core.http.HttpMethod;
+import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -71,7 +72,7 @@ public final class DeviceCertificateRoutes {
 
   private Reply revoke(Request request) {
     Device device = requireDevice(request);
-    String fingerprint = request.path("fingerprint").toLowerCase(java.util.Locale.ROOT);
+    String fingerprint = request.path("fingerprint").toLowerCase(Locale.ROOT);
     if (!fingerprint.matches("[0-9a-f]{64}") || !certificates.revoke(device, fingerprint)) {
       throw Problem.notFound(Text.of("device.no_certificate"));
     }

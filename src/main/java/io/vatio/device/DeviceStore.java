@@ -13,6 +13,7 @@ import java.util.Collection;
 import java.util.List;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
+import org.jdbi.v3.core.statement.Update;
 
 /// The SQL of devices and their state log. Runs inside the caller's transaction.
 final class DeviceStore {
@@ -174,8 +175,7 @@ final class DeviceStore {
     return handle.createUpdate(PRUNE_LOG).bind("device", deviceId).bind("keep", keep - 1).execute();
   }
 
-  private static org.jdbi.v3.core.statement.Update bind(
-      org.jdbi.v3.core.statement.Update update, Device device) {
+  private static Update bind(Update update, Device device) {
     Instant seen = device.lastSeen();
     return update
         .bind("name", device.name())

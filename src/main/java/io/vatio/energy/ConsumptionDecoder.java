@@ -16,6 +16,7 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.OptionalDouble;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// `energy/consumption`: the power of the main meter in kW, as text (`1.5`, `1,5`, ` 1e3 `), as a
 /// JSON number, or as `{"value": 1.5, "timestamp": "…"}`.
@@ -98,8 +99,7 @@ public final class ConsumptionDecoder implements Decoder {
     return accepted(number.getAsDouble(), at);
   }
 
-  private static Decoding accepted(
-      double kilowatts, @org.jspecify.annotations.Nullable Instant at) {
+  private static Decoding accepted(double kilowatts, @Nullable Instant at) {
     return Decoding.Content.of(
         List.of(new Sample(MainMeter.DEVICE, MainMeter.POWER, kilowatts, at, 0, null)));
   }

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// What the columns of a file mean, found from its first line: either one reading a line (device,
@@ -82,7 +83,7 @@ final class ImportTable {
 
   /// The columns that are a series each.
   private List<Integer> series() {
-    return java.util.stream.IntStream.range(0, header.size())
+    return IntStream.range(0, header.size())
         .filter(i -> i != time && i != device && i != sensor)
         .filter(
             i ->

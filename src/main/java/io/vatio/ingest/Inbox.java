@@ -38,6 +38,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -749,7 +750,7 @@ public final class Inbox implements AutoCloseable {
       return waiting.getLast().message().receivedAt();
     }
 
-    Committed write(org.jdbi.v3.core.Handle handle) {
+    Committed write(Handle handle) {
       Appended appended = readings.append(handle, rows);
       DeviceRegistry.StateChanges states = devices.apply(handle, reports);
       deadLetters.insert(handle, letters());

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
@@ -102,7 +103,7 @@ final class ExportRoutes {
 
     private static ExportRows.Format format(Request request) {
       String code = choice(request, "formato", ExportRows.Format.codes().toArray(String[]::new));
-      return java.util.Arrays.stream(ExportRows.Format.values())
+      return Arrays.stream(ExportRows.Format.values())
           .filter(f -> f.code().equals(code))
           .findFirst()
           .orElseThrow();
@@ -243,7 +244,7 @@ final class ExportRoutes {
         bounds[n + 1] = step.next(bounds[n], zone);
         n++;
       }
-      return java.util.Arrays.copyOf(bounds, n + 1);
+      return Arrays.copyOf(bounds, n + 1);
     }
 
     private @Nullable Object[] cells(

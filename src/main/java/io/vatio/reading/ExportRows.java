@@ -1,6 +1,7 @@
 package io.vatio.reading;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +48,7 @@ interface ExportRows {
     }
 
     static List<String> codes() {
-      return java.util.Arrays.stream(values()).map(Format::code).toList();
+      return Arrays.stream(values()).map(Format::code).toList();
     }
   }
 }

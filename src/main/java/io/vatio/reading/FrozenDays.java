@@ -2,6 +2,7 @@ package io.vatio.reading;
 
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import org.jdbi.v3.core.Handle;
@@ -17,12 +18,12 @@ final class FrozenDays {
   static void rewrite(Handle handle, RollupStore store, int seriesId, long before, ZoneId zone) {
     long until = Interval.DAY.next(Interval.DAY.floor(before, zone), zone);
     List<RollupRow> hours = store.hours(handle, seriesId, Long.MIN_VALUE, until, false);
-    hours.sort(java.util.Comparator.comparingLong(RollupRow::from));
+    hours.sort(Comparator.comparingLong(RollupRow::from));
     long firstHour = hours.isEmpty() ? Long.MAX_VALUE : hours.getFirst().from();
     TreeMap<Long, Aggregate> days = new TreeMap<>();
     long counted = Long.MIN_VALUE;
     List<RollupRow> old = store.days(handle, seriesId, Long.MIN_VALUE, until);
-    old.sort(java.util.Comparator.comparingLong(RollupRow::from));
+    old.sort(Comparator.comparingLong(RollupRow::from));
     for (RollupRow day : old) {
       if (day.from() < firstHour) {
         long middle = day.from() + (day.to() - day.from()) / 2;

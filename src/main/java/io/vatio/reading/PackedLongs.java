@@ -1,6 +1,7 @@
 package io.vatio.reading;
 
 import java.util.Arrays;
+import java.util.Objects;
 
 /// A column of whole numbers, in as few bits as their regularity allows.
 ///
@@ -99,7 +100,7 @@ final class PackedLongs {
     }
     in.bits(v, from, m, width);
     for (int i = 0; i < patches; i++) {
-      v[from + java.util.Objects.checkIndex(places[i], m)] = patch[i];
+      v[from + Objects.checkIndex(places[i], m)] = patch[i];
     }
     long last = previous;
     long lastStep = step;

@@ -1,6 +1,8 @@
 package io.vatio.reading;
 
 import io.vatio.platform.db.Database;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -39,8 +41,7 @@ final class RetentionStore {
                 .list());
   }
 
-  private static @Nullable Integer number(java.sql.ResultSet row, int column)
-      throws java.sql.SQLException {
+  private static @Nullable Integer number(ResultSet row, int column) throws SQLException {
     int number = row.getInt(column);
     return row.wasNull() ? null : (Integer) number;
   }

@@ -12,6 +12,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
+import java.util.zip.Inflater;
 import java.util.zip.InflaterInputStream;
 
 /// The sums of the minutes of one hour as bytes: column after column, deflated. Minutes count from
@@ -88,7 +89,7 @@ final class RollupMinutes {
 
   /// The sums by minute; empty ones are there too.
   static Aggregate[] decode(long from, byte[] bytes) {
-    java.util.zip.Inflater inflater = new java.util.zip.Inflater(true);
+    Inflater inflater = new Inflater(true);
     try (DataInputStream in =
         new DataInputStream(
             new InflaterInputStream(

@@ -10,6 +10,7 @@ import io.vatio.sensor.Series;
 import io.vatio.sensor.SeriesCatalogue;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -54,7 +55,7 @@ final class SeriesSelection {
     List<Series> found =
         all.filter(s -> owners.isEmpty() || owners.contains(s.deviceId()))
             .filter(s -> sensors.isEmpty() || sensors.stream().anyMatch(name -> is(s, name)))
-            .sorted(java.util.Comparator.comparingInt(Series::id))
+            .sorted(Comparator.comparingInt(Series::id))
             .toList();
     if (found.isEmpty() && !sensors.isEmpty()) {
       throw Problem.invalid(

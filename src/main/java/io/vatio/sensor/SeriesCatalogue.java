@@ -2,6 +2,8 @@ package io.vatio.sensor;
 
 import io.vatio.kernel.Micros;
 import io.vatio.platform.db.Database;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.util.Collection;
 import java.util.Comparator;
@@ -179,7 +181,7 @@ public final class SeriesCatalogue {
     byKey.put(new Key(series.deviceId(), series.key()), series);
   }
 
-  private static Series series(java.sql.ResultSet row) throws java.sql.SQLException {
+  private static Series series(ResultSet row) throws SQLException {
     return new Series(
         row.getInt(1),
         row.getLong(2),

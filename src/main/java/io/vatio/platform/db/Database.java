@@ -1,6 +1,7 @@
 package io.vatio.platform.db;
 
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /// The database, whichever it is. Calls block; never call from an event loop.
 ///
@@ -14,13 +15,13 @@ public interface Database extends AutoCloseable {
   /// Runs reading statements on a pooled connection.
   ///
   /// @throws StorageException when the database cannot answer
-  <T extends @org.jspecify.annotations.Nullable Object> T read(Work<T> work);
+  <T extends @Nullable Object> T read(Work<T> work);
 
   /// Runs one transaction and returns its result after the commit is on the disk. An exception
   /// rolls everything back. On SQLite only one write runs at a time, in order of arrival.
   ///
   /// @throws StorageException when it was not (or not surely) committed
-  <T extends @org.jspecify.annotations.Nullable Object> T write(Work<T> work);
+  <T extends @Nullable Object> T write(Work<T> work);
 
   /// A cheap round trip that proves that a write would be possible now.
   ///
@@ -32,7 +33,7 @@ public interface Database extends AutoCloseable {
 
   /// Statements to run on one connection.
   @FunctionalInterface
-  interface Work<T extends @org.jspecify.annotations.Nullable Object> {
+  interface Work<T extends @Nullable Object> {
     T run(Handle handle);
   }
 

@@ -2,6 +2,7 @@ package io.vatio.platform.db;
 
 import java.sql.SQLException;
 import org.jdbi.v3.core.JdbiException;
+import org.jspecify.annotations.Nullable;
 
 /// Tells trouble of the database (try later) from faults of a statement (a bug) and from what a
 /// room threw on purpose.
@@ -22,7 +23,7 @@ final class Failures {
     };
   }
 
-  private static @org.jspecify.annotations.Nullable SQLException sqlCause(Throwable failure) {
+  private static @Nullable SQLException sqlCause(Throwable failure) {
     for (Throwable t = failure; t != null; t = t.getCause()) {
       if (t instanceof SQLException e) {
         return e;

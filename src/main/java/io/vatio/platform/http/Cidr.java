@@ -2,6 +2,7 @@ package io.vatio.platform.http;
 
 import io.netty.util.NetUtil;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// A range of addresses such as `192.168.1.0/24` or `fd00::/8`.
 public final class Cidr {
@@ -52,7 +53,7 @@ public final class Cidr {
     return rest == 0 || (network[whole] & mask) == (candidate[whole] & mask);
   }
 
-  private static byte @org.jspecify.annotations.Nullable [] bytes(String address) {
+  private static byte @Nullable [] bytes(String address) {
     int zone = address.indexOf('%');
     byte[] bytes =
         NetUtil.createByteArrayFromIpAddressString(zone < 0 ? address : address.substring(0, zone));

@@ -6,6 +6,7 @@ import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
 import io.vatio.platform.json.Json;
 import io.vatio.platform.text.Messages;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -112,7 +113,7 @@ public enum ErrorShape {
     return body;
   }
 
-  private static String seconds(java.time.Duration duration) {
+  private static String seconds(Duration duration) {
     return Long.toString(Math.max(1, duration.toSeconds()));
   }
 }

@@ -7,6 +7,7 @@ import io.vatio.kernel.Text;
 import io.vatio.platform.db.StorageException;
 import io.vatio.platform.text.Messages;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpMethod;
@@ -361,7 +362,7 @@ public final class HttpApi {
       return Future.failedFuture(
           Problem.unavailable(Text.of("http.overloaded"), Duration.ofSeconds(1)));
     }
-    io.vertx.core.Promise<Reply> promise = io.vertx.core.Promise.promise();
+    Promise<Reply> promise = Promise.promise();
     var context = vertx.getOrCreateContext();
     threads.execute(
         () -> {

@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -125,7 +126,7 @@ public final class StreamReply {
       }
     }
 
-    private void await(java.util.function.Supplier<Future<Void>> step) throws IOException {
+    private void await(Supplier<Future<Void>> step) throws IOException {
       CompletableFuture<Void> done = new CompletableFuture<>();
       context.runOnContext(
           _ -> {

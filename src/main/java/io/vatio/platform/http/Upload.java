@@ -12,6 +12,7 @@ import io.vertx.core.file.FileSystemException;
 import io.vertx.core.file.OpenOptions;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
 import java.nio.file.Path;
 
 /// A body on its way to a file: as fast as the disk takes it, never in memory. On the event loop.
@@ -59,7 +60,7 @@ final class Upload {
 
   /// A disk that takes no more is no fault of the sender's.
   private static Throwable said(Throwable failure) {
-    if (failure instanceof FileSystemException || failure instanceof java.io.IOException) {
+    if (failure instanceof FileSystemException || failure instanceof IOException) {
       return new StorageException("upload: " + failure.getMessage(), failure);
     }
     return failure;

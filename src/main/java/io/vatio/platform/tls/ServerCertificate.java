@@ -17,6 +17,7 @@ import java.security.PrivateKey;
 import java.security.Signature;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.spec.InvalidKeySpecException;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Clock;
 import java.time.Duration;
@@ -213,7 +214,7 @@ public record ServerCertificate(Path authority, Path certificate, Path key) {
       for (String algorithm : List.of("EC", "RSA")) {
         try {
           return KeyFactory.getInstance(algorithm).generatePrivate(spec);
-        } catch (java.security.spec.InvalidKeySpecException _) {
+        } catch (InvalidKeySpecException _) {
           // The other one, then.
         }
       }

@@ -4,6 +4,7 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -98,7 +99,7 @@ public record BrokerUrl(
   public String toString() {
     return "%s://%s:%d%s"
         .formatted(
-            scheme.name().toLowerCase(java.util.Locale.ROOT),
+            scheme.name().toLowerCase(Locale.ROOT),
             host.contains(":") ? "[" + host + "]" : host,
             port,
             scheme.webSocket ? "/" + path : "");

@@ -1,5 +1,6 @@
 package io.vatio.protocol.gateway;
 
+import com.hivemq.client.internal.checkpoint.Confirmable;
 import com.hivemq.client.internal.mqtt.message.publish.MqttPublish;
 import com.hivemq.client.internal.mqtt.message.publish.MqttStatefulPublish;
 import com.hivemq.client.internal.mqtt.message.publish.mqtt3.Mqtt3PublishView;
@@ -22,10 +23,7 @@ record PacketMark(int packetId, boolean repeated) {
   private static final Class<?> WITH_FLOWS = type("MqttStatefulPublishWithFlows");
 
   private static final VarHandle CONFIRMABLE_OF =
-      field(
-          MqttPublish.class,
-          "confirmable",
-          com.hivemq.client.internal.checkpoint.Confirmable.class);
+      field(MqttPublish.class, "confirmable", Confirmable.class);
 
   private static final VarHandle FLOWS_OF = field(CONFIRMABLE, "publishWithFlows", WITH_FLOWS);
   private static final VarHandle PACKET_OF =

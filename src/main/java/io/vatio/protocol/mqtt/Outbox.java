@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// What waits to go to one subscriber, and what it has not acknowledged yet.
@@ -360,7 +361,7 @@ final class Outbox {
   }
 
   /// Takes out what the test singles out and was not sent.
-  void removeIf(java.util.function.Predicate<Publication> unwanted) {
+  void removeIf(Predicate<Publication> unwanted) {
     lock.lock();
     try {
       for (Iterator<Delivery> each = waiting.iterator(); each.hasNext(); ) {

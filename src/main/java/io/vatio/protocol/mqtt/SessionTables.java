@@ -1,5 +1,7 @@
 package io.vatio.protocol.mqtt;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -160,7 +162,7 @@ final class SessionTables {
     return new Kept(sessions, subscriptions, messages, queue, received);
   }
 
-  private static QueuedMessage message(java.sql.ResultSet row) throws java.sql.SQLException {
+  private static QueuedMessage message(ResultSet row) throws SQLException {
     long expiry = row.getLong(5);
     boolean forever = row.wasNull();
     QueuedMessage message =
