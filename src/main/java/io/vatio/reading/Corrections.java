@@ -54,7 +54,42 @@ final class Corrections {
 
   private Corrections() {}
 
-  static Corrected insert(Handle handle, Correction correction, Reading before) {
+  /// Notes a correction; its reading still has to change.
+  ///
+  /// @return what to do to the reading, empty when there is none
+  static Optional<Change> correct(Handle handle, Correction correction, Finder readings) {
+    return readings
+        .find(handle, correction.seriesId(), correction.ts())
+        .map(
+            before ->
+                new Change(
+                    before,
+                    correction.value(),
+                    correction.quality(),
+                    insert(handle, correction, before)));
+  }
+
+  /// Marks a correction as taken back; its reading still has to change.
+  ///
+  /// @return what to do to the reading, empty when there is no such correction or no reading
+  /// @throws Problem.Conflict when it was taken back before, or a later one is in force
+  static Optional<Change> undo(
+      Handle handle, long correctionId, String author, Instant at, Finder readings) {
+    return findUndoable(handle, correctionId)
+        .flatMap(
+            corrected ->
+                readings
+                    .find(handle, corrected.seriesId(), corrected.ts())
+                    .map(
+                        before ->
+                            new Change(
+                                before,
+                                corrected.oldValue(),
+                                corrected.oldQuality(),
+                                markUndone(handle, correctionId, author, at))));
+  }
+
+  private static Corrected insert(Handle handle, Correction correction, Reading before) {
     return handle
         .createQuery(INSERT)
         .bind(0, correction.seriesId())
@@ -71,7 +106,7 @@ final class Corrections {
   }
 
   /// The correction, if it can be taken back now.
-  static Optional<Corrected> findUndoable(Handle handle, long id) {
+  private static Optional<Corrected> findUndoable(Handle handle, long id) {
     Optional<Corrected> found =
         handle.createQuery(BY_ID).bind(0, id).map(Corrections::row).findOne();
     found.ifPresent(
@@ -94,7 +129,7 @@ final class Corrections {
     return found;
   }
 
-  static Corrected markUndone(Handle handle, long id, String author, Instant at) {
+  private static Corrected markUndone(Handle handle, long id, String author, Instant at) {
     return handle
         .createQuery(UNDO)
         .bind(0, Micros.of(at))
@@ -134,5 +169,21 @@ final class Corrections {
   private static @Nullable Instant instant(ResultSet row, int column) throws SQLException {
     long micros = row.getLong(column);
     return row.wasNull() ? null : Micros.toInstant(micros);
+  }
+
+  /// What a reading has to become, and the line about it.
+  ///
+  /// @param before the reading as it is
+  record Change(Reading before, double value, int quality, Corrected corrected) {
+    /// The reading as it is to be: the same series and time once more.
+    Reading after(long seq) {
+      return new Reading(seq, before.seriesId(), before.ts(), value, quality, before.meta());
+    }
+  }
+
+  /// Where the readings of a database are found.
+  @FunctionalInterface
+  interface Finder {
+    Optional<Reading> find(Handle handle, int seriesId, long ts);
   }
 }

@@ -415,46 +415,30 @@ final class PostgresReadingStore implements ReadingStore {
 
   @Override
   public Optional<Corrected> correct(Correction correction) {
-    return change(
-        handle ->
-            find(handle, correction.seriesId(), correction.ts())
-                .map(
-                    before ->
-                        new Change(
-                            update(handle, before, correction.value(), correction.quality()),
-                            Corrections.insert(handle, correction, before))));
+    return change(handle -> Corrections.correct(handle, correction, this::find));
   }
 
   @Override
   public Optional<Corrected> undo(long correctionId, String author, Instant at) {
-    return change(
-        handle ->
-            Corrections.findUndoable(handle, correctionId)
-                .flatMap(
-                    corrected ->
-                        find(handle, corrected.seriesId(), corrected.ts())
-                            .map(
-                                before ->
-                                    new Change(
-                                        update(
-                                            handle,
-                                            before,
-                                            corrected.oldValue(),
-                                            corrected.oldQuality()),
-                                        Corrections.markUndone(
-                                            handle, correctionId, author, at)))));
+    return change(handle -> Corrections.undo(handle, correctionId, author, at, this::find));
   }
 
-  private Optional<Corrected> change(Database.Work<Optional<Change>> work) {
+  /// Gives a reading other contents: the same series and time once more, with a new seq.
+  private Optional<Corrected> change(Database.Work<Optional<Corrections.Change>> work) {
+    List<@Nullable Reading> rows = new ArrayList<>();
     try {
-      Optional<Change> done =
+      Optional<Corrections.Change> done =
           database.write(
               handle -> {
                 turn.take();
-                return work.run(handle);
+                Optional<Corrections.Change> change = work.run(handle);
+                change.ifPresent(c -> rows.add(update(handle, c)));
+                return change;
               });
-      done.ifPresent(change -> committed(new Appended(List.of(change.after()), List.of())));
-      return done.map(Change::corrected);
+      if (done.isPresent()) {
+        committed(new Appended(rows, List.of()));
+      }
+      return done.map(Corrections.Change::corrected);
     } catch (StorageException e) {
       // Perhaps it was committed after all.
       stale = true;
@@ -464,9 +448,8 @@ final class PostgresReadingStore implements ReadingStore {
     }
   }
 
-  private Reading update(Handle handle, Reading before, double value, int quality) {
-    long seq = PostgresAppend.number(handle.getConnection(), 1);
-    Reading after = new Reading(seq, before.seriesId(), before.ts(), value, quality, before.meta());
+  private Reading update(Handle handle, Corrections.Change change) {
+    Reading after = change.after(PostgresAppend.number(handle.getConnection(), 1));
     partitions.ensure(handle, after.ts());
     PostgresRows.put(handle, after);
     return after;
@@ -506,6 +489,4 @@ final class PostgresReadingStore implements ReadingStore {
   private static StorageException failure(String what, SQLException e) {
     return new StorageException("readings: " + what + ": " + e.getMessage(), e);
   }
-
-  private record Change(Reading after, Corrected corrected) {}
 }

@@ -328,67 +328,37 @@ final class SqliteReadingStore implements ReadingStore {
 
   @Override
   public Optional<Corrected> correct(Correction correction) {
-    return change(
-        handle ->
-            find(handle, correction.seriesId(), correction.ts())
-                .map(
-                    before ->
-                        new Change(
-                            before,
-                            correction.value(),
-                            correction.quality(),
-                            Corrections.insert(handle, correction, before))));
+    return change(handle -> Corrections.correct(handle, correction, this::find));
   }
 
   @Override
   public Optional<Corrected> undo(long correctionId, String author, Instant at) {
-    return change(
-        handle ->
-            Corrections.findUndoable(handle, correctionId)
-                .flatMap(
-                    corrected ->
-                        find(handle, corrected.seriesId(), corrected.ts())
-                            .map(
-                                before ->
-                                    new Change(
-                                        before,
-                                        corrected.oldValue(),
-                                        corrected.oldQuality(),
-                                        Corrections.markUndone(
-                                            handle, correctionId, author, at)))));
+    return change(handle -> Corrections.undo(handle, correctionId, author, at, this::find));
   }
 
   /// Gives a reading other contents: the same series and time once more, with a new seq.
-  private Optional<Corrected> change(Database.Work<Optional<Change>> work) {
+  private Optional<Corrected> change(Database.Work<Optional<Corrections.Change>> work) {
     List<@Nullable Reading> rows = new ArrayList<>();
     try {
-      Optional<Change> done =
+      Optional<Corrections.Change> done =
           database.write(
               handle -> {
                 turn.take();
-                Optional<Change> change = work.run(handle);
+                Optional<Corrections.Change> change = work.run(handle);
                 change.ifPresent(c -> rows.add(insertChanged(handle, c)));
                 return change;
               });
       if (done.isPresent()) {
         committed(new Appended(rows, List.of()));
       }
-      return done.map(Change::corrected);
+      return done.map(Corrections.Change::corrected);
     } finally {
       turn.give();
     }
   }
 
-  private Reading insertChanged(Handle handle, Change change) {
-    Reading before = change.before();
-    Reading row =
-        new Reading(
-            hot.lastSeq() + 1,
-            before.seriesId(),
-            before.ts(),
-            change.value(),
-            change.quality(),
-            before.meta());
+  private Reading insertChanged(Handle handle, Corrections.Change change) {
+    Reading row = change.after(hot.lastSeq() + 1);
     try (PreparedStatement insert = HotTable.insert(handle.getConnection())) {
       HotTable.bind(insert, row, 0);
       insert.executeBatch();
@@ -445,9 +415,6 @@ final class SqliteReadingStore implements ReadingStore {
   private static StorageException failure(String what, SQLException e) {
     return new StorageException("readings: " + what + ": " + e.getMessage(), e);
   }
-
-  /// @param before the reading as it is
-  private record Change(Reading before, double value, int quality, Corrected corrected) {}
 
   /// The times that an open append has taken in one series.
   private static final class Staged {
