@@ -10,13 +10,11 @@ final class ProgressLog {
   private ProgressLog() {}
 
   static Progress to(Consumer<String> line) {
-    return (what, done, of) -> {
-      if (done == of && done >= EVERY / 100) {
-        line.accept("%s: %,d rows".formatted(what, done));
-      } else if (done < of && done % EVERY == 0) {
-        line.accept("%s: %,d of %,d rows".formatted(what, done, of));
-      } else if (of == 0 && done % EVERY == 0) {
-        line.accept("%s: %,d rows so far".formatted(what, done));
+    return (table, rows, complete) -> {
+      if (complete && rows >= EVERY / 100) {
+        line.accept("%s: %,d rows".formatted(table, rows));
+      } else if (!complete && rows % EVERY == 0) {
+        line.accept("%s: %,d rows so far".formatted(table, rows));
       }
     };
   }

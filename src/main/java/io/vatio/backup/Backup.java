@@ -185,7 +185,6 @@ public final class Backup {
       throws IOException, SQLException {
     Rows.Writer rows =
         new Rows.Writer(new DataOutputStream(new BufferedOutputStream(out, 1 << 16)));
-    long expected = count(connection, table.name());
     try (Statement statement = connection.createStatement()) {
       if (place.dialect() == Dialect.POSTGRESQL) {
         statement.setFetchSize(FETCHED);
@@ -200,22 +199,14 @@ public final class Backup {
           }
           rows.row(row);
           if (rows.rows() % TOLD_EVERY == 0) {
-            progress.at(table.name(), rows.rows(), expected);
+            progress.at(table.name(), rows.rows(), false);
           }
         }
       }
     }
     rows.end();
     if (rows.rows() > 0) {
-      progress.at(table.name(), rows.rows(), rows.rows());
-    }
-  }
-
-  private static long count(Connection connection, String table) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery("SELECT count(*) FROM " + table)) {
-      row.next();
-      return row.getLong(1);
+      progress.at(table.name(), rows.rows(), true);
     }
   }
 }

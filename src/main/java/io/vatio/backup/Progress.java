@@ -3,10 +3,13 @@ package io.vatio.backup;
 /// Who wants to know how far the work is. Called on the working thread, now and then.
 @FunctionalInterface
 public interface Progress {
-  /// @param what table or folder in work
-  /// @param done rows or files of it so far
-  /// @param of all of them, as far as known beforehand; 0 for unknown
-  void at(String what, long done, long of);
+  /// How many rows there will be is not known beforehand: to count them is to read them all once
+  /// more.
+  ///
+  /// @param table in work
+  /// @param rows of it so far
+  /// @param complete whether these are all
+  void at(String table, long rows, boolean complete);
 
   /// Tells nobody.
   static Progress silent() {

@@ -194,12 +194,12 @@ public final class Restore {
           statement.executeBatch();
         }
         if (rows.rows() % TOLD_EVERY == 0) {
-          progress.at(table.name(), rows.rows(), 0);
+          progress.at(table.name(), rows.rows(), false);
         }
       }
       statement.executeBatch();
       if (rows.rows() > 0) {
-        progress.at(table.name(), rows.rows(), rows.rows());
+        progress.at(table.name(), rows.rows(), true);
       }
     }
   }
