@@ -22,8 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Reads one file and brings its readings through the inbox, a small batch at a time, so that
@@ -62,17 +62,17 @@ final class ImportRun {
   /// Goes on from where the job says.
   ///
   /// @param progress hears how far it is
-  /// @param goOn asked before each batch
+  /// @param goOn asked before each line, and when the inbox wants it to wait so long first
   /// @return the job as it ended, or as it stands when it may not go on
-  ImportJob run(Path file, Consumer<ImportJob> progress, BooleanSupplier goOn)
-      throws IOException, InterruptedException {
+  ImportJob run(Path file, Consumer<ImportJob> progress, Predicate<Duration> goOn)
+      throws IOException {
     try (ImportLines lines = ImportLines.open(file)) {
       ImportTable table = table(lines);
       if (table == null) {
         return state(ImportJob.State.FAILED);
       }
       // Read again, not skipped: what a time or a comma means depends on the lines before.
-      while (job.bytesDone() > lines.position() && goOn.getAsBoolean()) {
+      while (job.bytesDone() > lines.position() && goOn.test(Duration.ZERO)) {
         List<String> done = lines.next();
         if (done == null) {
           return fail(Text.of("import.shorter"));
@@ -80,13 +80,15 @@ final class ImportRun {
         table.read(done, _ -> {}, _ -> {});
       }
       job = state(ImportJob.State.RUNNING);
-      while (goOn.getAsBoolean()) {
+      while (goOn.test(Duration.ZERO)) {
         List<String> cells = lines.next();
         if (cells != null) {
           table.read(cells, this::add, fault -> reject(lines.line(), fault.column(), fault.text()));
         }
         if (waiting >= BATCH || lines.line() - job.linesDone() >= LINES || cells == null) {
-          send(lines.line());
+          if (!send(lines.line(), goOn)) {
+            return job;
+          }
           job = at(lines.position(), lines.line());
           progress.accept(job);
         }
@@ -137,7 +139,9 @@ final class ImportRun {
   }
 
   /// Sends what is collected, one message a device, and waits until all of it is on the disk.
-  private void send(long line) throws InterruptedException {
+  ///
+  /// @return false when it may not go on before that; what was stored is a duplicate next time
+  private boolean send(long line, Predicate<Duration> goOn) {
     Map<String, CompletableFuture<Receipt>> sent = new LinkedHashMap<>();
     for (Map.Entry<String, List<Sample>> one : batch.entrySet()) {
       if (devices.findBySerial(one.getKey()).isEmpty() && !job.options().mayCreateDevices()) {
@@ -150,13 +154,16 @@ final class ImportRun {
       List<Sample> samples = batch.getOrDefault(one.getKey(), List.of());
       Receipt receipt = one.getValue().join();
       while (receipt instanceof Receipt.Overloaded(Duration retryAfter)) {
-        Thread.sleep(retryAfter);
+        if (!goOn.test(retryAfter)) {
+          return false;
+        }
         receipt = accept(one.getKey(), samples).join();
       }
       count(receipt, samples.size(), line);
     }
     batch.clear();
     waiting = 0;
+    return true;
   }
 
   private CompletableFuture<Receipt> accept(String serial, List<Sample> samples) {

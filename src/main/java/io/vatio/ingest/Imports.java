@@ -2,6 +2,7 @@ package io.vatio.ingest;
 
 import io.vatio.device.DeviceRegistry;
 import io.vatio.platform.db.StorageException;
+import io.vatio.platform.schedule.Upkeep;
 import io.vatio.platform.text.Messages;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,8 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
@@ -26,6 +25,7 @@ import org.slf4j.LoggerFactory;
 /// restart: a line that was stored already is a duplicate. One thread of its own.
 final class Imports implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Imports.class);
+  private static final Duration LOOK = Duration.ofMinutes(1);
   private static final Duration PAUSE = Duration.ofSeconds(5);
 
   /// A file that fails so often through a fault of ours is given up, so that others have their
@@ -39,16 +39,13 @@ final class Imports implements AutoCloseable {
   private final Messages messages;
   private final Clock clock;
   private final BooleanSupplier crowded;
-  private final Semaphore work = new Semaphore(0);
   private final Lock taking = new ReentrantLock();
   private final Set<Long> cancelled = ConcurrentHashMap.newKeySet();
   private final Map<Long, Integer> faults = new HashMap<>();
-  private final Thread thread;
+  private final Upkeep upkeep;
 
   /// Imports that are not over, as far as is known.
   private volatile int open;
-
-  private volatile boolean closed;
 
   /// @param crowded whether what follows the readings lags so far behind that they should wait
   Imports(
@@ -66,7 +63,7 @@ final class Imports implements AutoCloseable {
     this.messages = messages;
     this.clock = clock;
     this.crowded = crowded;
-    this.thread = Thread.ofPlatform().daemon().name("imports").unstarted(this::run);
+    this.upkeep = new Upkeep("imports", LOOK, _ -> workOff());
     this.open = store.open().size();
   }
 
@@ -75,8 +72,8 @@ final class Imports implements AutoCloseable {
   }
 
   void start() {
-    work.release();
-    thread.start();
+    upkeep.wake();
+    upkeep.start();
   }
 
   /// Where an upload goes until it is complete; call [#ended] then. Does not block.
@@ -100,7 +97,7 @@ final class Imports implements AutoCloseable {
     try {
       long id = store.create(name, author, options, bytes, made -> folder.keep(upload, made));
       open = store.open().size();
-      work.release();
+      upkeep.wake();
       return store.find(id).orElseThrow();
     } finally {
       taking.unlock();
@@ -113,42 +110,17 @@ final class Imports implements AutoCloseable {
     if (stopped) {
       cancelled.add(id);
       open = store.open().size();
-      work.release();
+      upkeep.wake();
     }
     return stopped;
   }
 
-  private void run() {
-    while (!closed) {
-      try {
-        work.tryAcquire(1, TimeUnit.MINUTES);
-        workOff();
-      } catch (InterruptedException _) {
-        return;
-      } catch (StorageException e) {
-        LOG.warn("imports are put off: {}", e.getMessage());
-        work.release();
-        pause();
-      } catch (RuntimeException e) {
-        LOG.error("imports", e);
-        pause();
-      }
-    }
-  }
-
-  private void pause() {
-    try {
-      Thread.sleep(PAUSE);
-    } catch (InterruptedException _) {
-      closed = true;
-    }
-  }
-
-  private void workOff() throws InterruptedException {
-    List<ImportJob> open = store.open();
-    for (ImportJob job : open) {
-      if (closed) {
-        return;
+  /// @return whether one failed and has to be tried again
+  private boolean workOff() {
+    boolean again = false;
+    for (ImportJob job : store.open()) {
+      if (upkeep.isClosed()) {
+        return false;
       }
       ImportJob ended = workOff(job);
       if (ended.state().isOver()) {
@@ -156,14 +128,17 @@ final class Imports implements AutoCloseable {
         faults.remove(job.id());
         cancelled.remove(job.id());
       }
+      again |= faults.containsKey(job.id());
     }
     removeFiles();
+    return again;
   }
 
-  private ImportJob workOff(ImportJob job) throws InterruptedException {
+  private ImportJob workOff(ImportJob job) {
     ImportRun run = new ImportRun(inbox, devices, messages, clock, job);
     try {
-      return run.run(folder.file(job.id()), store::save, () -> mayGoOn(job.id()));
+      return run.run(
+          folder.file(job.id()), store::save, wait -> upkeep.pause(wait) && mayGoOn(job.id()));
     } catch (IOException e) {
       LOG.warn("import {}: {}", job.id(), e.toString());
       return run.failed();
@@ -174,18 +149,19 @@ final class Imports implements AutoCloseable {
       if (faults.merge(job.id(), 1, Integer::sum) >= TRIES) {
         return run.failed();
       }
-      work.release();
-      pause();
+      upkeep.pause(PAUSE);
       return job;
     }
   }
 
   /// Waits while the readings of devices need the room.
   private boolean mayGoOn(long id) {
-    while (!closed && !cancelled.contains(id) && crowded.getAsBoolean()) {
-      pause();
+    while (!cancelled.contains(id) && crowded.getAsBoolean()) {
+      if (!upkeep.pause(PAUSE)) {
+        return false;
+      }
     }
-    return !closed && !cancelled.contains(id);
+    return !upkeep.isClosed() && !cancelled.contains(id);
   }
 
   /// The files of imports that are over.
@@ -204,12 +180,6 @@ final class Imports implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    thread.interrupt();
-    try {
-      thread.join(Duration.ofSeconds(10));
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
+    upkeep.close();
   }
 }

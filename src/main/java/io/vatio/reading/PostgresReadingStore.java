@@ -2,6 +2,7 @@ package io.vatio.reading;
 
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.StorageException;
+import io.vatio.platform.schedule.Upkeep;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -112,6 +113,7 @@ final class PostgresReadingStore implements ReadingStore {
               while (sealing.merge(now, () -> round.pause(PAUSE))) {
                 // Some days at a time.
               }
+              return false;
             });
     upkeep.start();
   }

@@ -1,6 +1,7 @@
 package io.vatio.reading;
 
 import io.vatio.platform.db.StorageException;
+import io.vatio.platform.schedule.Upkeep;
 import io.vatio.sensor.Series;
 import io.vatio.sensor.SeriesCatalogue;
 import java.time.Duration;
@@ -8,7 +9,6 @@ import java.time.LocalTime;
 import java.time.ZonedDateTime;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,46 +30,46 @@ final class RetentionJob implements AutoCloseable {
   private final RetentionStore rules;
   private final SeriesCatalogue catalogue;
   private final Rollups rollups;
-  private final Thread thread;
+  private final Upkeep upkeep;
   private volatile boolean wanted;
-  private volatile boolean closed;
+
+  /// When the readings are looked through next; of the thread alone.
+  private @Nullable ZonedDateTime next;
 
   RetentionJob(RetentionStore rules, SeriesCatalogue catalogue, Rollups rollups) {
     this.rules = rules;
     this.catalogue = catalogue;
     this.rollups = rollups;
-    this.thread = Thread.ofPlatform().daemon().name("retention").unstarted(this::watch);
+    this.upkeep = new Upkeep("retention", LOOK, _ -> look());
   }
 
   void start() {
-    thread.start();
+    upkeep.start();
   }
 
   /// Has it look soon; the rules changed.
   void wake() {
     wanted = true;
-    LockSupport.unpark(thread);
+    upkeep.wake();
   }
 
-  private void watch() {
-    ZonedDateTime next = nextNight();
-    while (!closed) {
-      if (!wanted && now().isBefore(next)) {
-        LockSupport.parkNanos(LOOK.toNanos());
-        continue;
-      }
-      wanted = false;
-      try {
-        run();
-        next = nextNight();
-      } catch (StorageException e) {
-        LOG.warn("retention is put off: {}", e.getMessage());
-        next = now().plus(AGAIN);
-      } catch (RuntimeException e) {
-        LOG.error("retention", e);
-        next = nextNight();
-      }
+  private boolean look() {
+    if (next == null) {
+      next = nextNight();
     }
+    if (!wanted && now().isBefore(next)) {
+      return false;
+    }
+    wanted = false;
+    // After a fault of ours too: the whole round again would only meet it again.
+    next = nextNight();
+    try {
+      run();
+    } catch (StorageException e) {
+      next = now().plus(AGAIN);
+      throw e;
+    }
+    return false;
   }
 
   private ZonedDateTime now() {
@@ -94,7 +94,7 @@ final class RetentionJob implements AutoCloseable {
       }
     }
     for (Series series : catalogue.listAll()) {
-      if (closed) {
+      if (upkeep.isClosed()) {
         return;
       }
       apply(series.id(), ofSensors.getOrDefault(series.sensorId(), ofSite));
@@ -140,7 +140,7 @@ final class RetentionJob implements AutoCloseable {
           Interval.HOUR.next(Interval.HOUR.floor(limit + hold, rollups.zone()), rollups.zone());
       rollups.complete(seriesId, until);
       rollups.keepMinutes(seriesId, Math.max(first, rollups.rawFrom(seriesId) + hold), until);
-      if (closed) {
+      if (upkeep.isClosed()) {
         return;
       }
       rollups.freeze(seriesId, limit);
@@ -151,12 +151,6 @@ final class RetentionJob implements AutoCloseable {
 
   @Override
   public void close() {
-    closed = true;
-    LockSupport.unpark(thread);
-    try {
-      thread.join(Duration.ofSeconds(10));
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
+    upkeep.close();
   }
 }

@@ -3,6 +3,7 @@ package io.vatio.reading;
 import io.vatio.kernel.Micros;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.StorageException;
+import io.vatio.platform.schedule.Upkeep;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Clock;
@@ -101,6 +102,7 @@ final class SqliteReadingStore implements ReadingStore {
               while (sealing.merge(Micros.of(clock.instant()), () -> round.pause(PAUSE))) {
                 // Some days at a time.
               }
+              return false;
             });
     upkeep.start();
   }

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -44,8 +45,8 @@ class ImportsTest {
       long id = store.create("", "ana", OPTIONS, Files.size(file), _ -> {});
       AtomicInteger asked = new AtomicInteger();
 
-      ImportJob first = run(core, store, file, id, () -> asked.incrementAndGet() < 5_000);
-      ImportJob second = run(core, store, file, id, () -> true);
+      ImportJob first = run(core, store, file, id, _ -> asked.incrementAndGet() < 5_000);
+      ImportJob second = run(core, store, file, id, _ -> true);
 
       assertEquals(ImportJob.State.RUNNING, first.state());
       assertEquals(ImportJob.State.DONE, second.state());
@@ -78,7 +79,7 @@ class ImportsTest {
       ImportJob done =
           new ImportRun(
                   core.inbox, core.devices, core.messages, core.clock, store.find(id).orElseThrow())
-              .run(file, _ -> said.incrementAndGet(), () -> true);
+              .run(file, _ -> said.incrementAndGet(), _ -> true);
 
       assertEquals(ImportJob.State.DONE, done.state());
       assertEquals(100_000, done.rejected());
@@ -88,8 +89,7 @@ class ImportsTest {
   }
 
   private static ImportJob run(
-      Core core, ImportStore store, Path file, long id, java.util.function.BooleanSupplier goOn)
-      throws Exception {
+      Core core, ImportStore store, Path file, long id, Predicate<Duration> goOn) throws Exception {
     return new ImportRun(
             core.inbox, core.devices, core.messages, core.clock, store.find(id).orElseThrow())
         .run(file, store::save, goOn);
