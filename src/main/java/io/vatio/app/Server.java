@@ -51,6 +51,7 @@ import io.vatio.platform.tls.ServerNames;
 import io.vatio.protocol.gateway.ExternalBroker;
 import io.vatio.protocol.mqtt.EmbeddedBroker;
 import io.vatio.protocol.mqtt.MqttSettings;
+import io.vatio.protocol.mqtt.SessionSettings;
 import io.vatio.protocol.mqtt.TlsDoor;
 import io.vatio.reading.ReadingStore;
 import io.vatio.reading.Rollups;
@@ -394,9 +395,14 @@ public final class Server implements AutoCloseable {
         EmbeddedBroker.start(
             vertx,
             MqttSettings.of(
-                    mqtt.host(), mqtt.port(), mqtt.tlsPort(), mqtt.anonymous(), mqtt.maxPacket())
-                .with(mqtt.door())
-                .patient(mqtt.keepAlive(), mqtt.sessions()),
+                mqtt.host(),
+                mqtt.port(),
+                mqtt.tlsPort(),
+                mqtt.anonymous(),
+                mqtt.maxPacket(),
+                mqtt.keepAlive(),
+                mqtt.door(),
+                SessionSettings.DEFAULT.longest(mqtt.sessions())),
             brokerParts));
   }
 

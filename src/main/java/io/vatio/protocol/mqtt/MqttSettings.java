@@ -56,36 +56,17 @@ public record MqttSettings(
   /// Listens on whatever port is free; for tests and for several servers on one machine.
   public static final int ANY_FREE_PORT = -1;
 
-  /// The same with other limits of addresses and devices.
-  public MqttSettings with(DoorLimits other) {
-    return new MqttSettings(
-        host,
-        port,
-        tlsPort,
-        anonymous,
-        maxPacketBytes,
-        receiveMaximum,
-        pendingBytes,
-        ingestMessages,
-        ingestBytes,
-        maxConnections,
-        maxUnknown,
-        connectTimeout,
-        keepAliveMax,
-        outboxBytes,
-        outboxMessages,
-        topicLength,
-        topicLevels,
-        subscriptions,
-        retainedMessages,
-        retainedBytes,
-        other,
-        sessions);
-  }
-
-  /// Listeners and packet size as given, the other limits as they are by default.
+  /// Listeners, packets, times and what clients may take as given, the other limits as they are for
+  /// everybody.
   public static MqttSettings of(
-      String host, int port, int tlsPort, boolean anonymous, int maxPacketBytes) {
+      String host,
+      int port,
+      int tlsPort,
+      boolean anonymous,
+      int maxPacketBytes,
+      int keepAliveMax,
+      DoorLimits door,
+      SessionSettings sessions) {
     return new MqttSettings(
         host,
         port,
@@ -99,7 +80,7 @@ public record MqttSettings(
         20_000,
         1_000,
         Duration.ofSeconds(10),
-        3_600,
+        keepAliveMax,
         1 << 20,
         10_000,
         512,
@@ -107,37 +88,7 @@ public record MqttSettings(
         100,
         10_000,
         16L << 20,
-        DoorLimits.DEFAULT,
-        SessionSettings.DEFAULT);
-  }
-
-  /// The same with other times for clients that are silent or away.
-  ///
-  /// @param seconds longest keep-alive
-  /// @param longest time that a session is kept without a connection
-  public MqttSettings patient(int seconds, Duration longest) {
-    return new MqttSettings(
-        host,
-        port,
-        tlsPort,
-        anonymous,
-        maxPacketBytes,
-        receiveMaximum,
-        pendingBytes,
-        ingestMessages,
-        ingestBytes,
-        maxConnections,
-        maxUnknown,
-        connectTimeout,
-        seconds,
-        outboxBytes,
-        outboxMessages,
-        topicLength,
-        topicLevels,
-        subscriptions,
-        retainedMessages,
-        retainedBytes,
         door,
-        sessions.longest(longest));
+        sessions);
   }
 }

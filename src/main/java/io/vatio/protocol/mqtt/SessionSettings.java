@@ -32,7 +32,7 @@ public record SessionSettings(
   }
 
   /// The same, kept for another time.
-  SessionSettings longest(Duration time) {
+  public SessionSettings longest(Duration time) {
     return new SessionSettings(
         time, sessions, sessionsPerOwner, queueMessages, queueBytes, allMessages, allBytes);
   }

@@ -49,8 +49,7 @@ final class BrokerFixture implements AutoCloseable {
     core = Core.start(url, clock, inbox, new NumberDecoder());
     MqttSettings wanted =
         settings.apply(
-            MqttSettings.of(
-                "127.0.0.1",
+            BrokerSettings.of(
                 MqttSettings.ANY_FREE_PORT,
                 certificate == null ? 0 : MqttSettings.ANY_FREE_PORT,
                 false,

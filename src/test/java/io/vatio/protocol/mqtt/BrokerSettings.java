@@ -2,6 +2,7 @@ package io.vatio.protocol.mqtt;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.lang.reflect.RecordComponent;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -10,73 +11,57 @@ import java.util.function.BooleanSupplier;
 final class BrokerSettings {
   private BrokerSettings() {}
 
+  /// What a small server has.
+  static MqttSettings of(int port, int tlsPort, boolean anonymous, int maxPacketBytes) {
+    return MqttSettings.of(
+        "127.0.0.1",
+        port,
+        tlsPort,
+        anonymous,
+        maxPacketBytes,
+        3_600,
+        DoorLimits.DEFAULT,
+        SessionSettings.DEFAULT);
+  }
+
   static MqttSettings anonymous(MqttSettings s) {
-    return copy(s, true, s.maxConnections(), s.connectTimeout(), s.retainedMessages());
+    return with(s, "anonymous", true);
   }
 
   static MqttSettings impatient(MqttSettings s) {
-    return copy(s, s.anonymous(), s.maxConnections(), Duration.ofMillis(100), s.retainedMessages());
+    return with(s, "connectTimeout", Duration.ofMillis(100));
   }
 
   static MqttSettings connections(MqttSettings s, int most) {
-    return copy(s, s.anonymous(), most, s.connectTimeout(), s.retainedMessages());
+    return with(s, "maxConnections", most);
   }
 
   static MqttSettings retained(MqttSettings s, int most) {
-    return copy(s, s.anonymous(), s.maxConnections(), s.connectTimeout(), most);
+    return with(s, "retainedMessages", most);
+  }
+
+  static MqttSettings door(MqttSettings s, DoorLimits door) {
+    return with(s, "door", door);
   }
 
   static MqttSettings sessions(MqttSettings s, SessionSettings sessions) {
-    return new MqttSettings(
-        s.host(),
-        s.port(),
-        s.tlsPort(),
-        s.anonymous(),
-        s.maxPacketBytes(),
-        s.receiveMaximum(),
-        s.pendingBytes(),
-        s.ingestMessages(),
-        s.ingestBytes(),
-        s.maxConnections(),
-        s.maxUnknown(),
-        s.connectTimeout(),
-        s.keepAliveMax(),
-        s.outboxBytes(),
-        s.outboxMessages(),
-        s.topicLength(),
-        s.topicLevels(),
-        s.subscriptions(),
-        s.retainedMessages(),
-        s.retainedBytes(),
-        s.door(),
-        sessions);
+    return with(s, "sessions", sessions);
   }
 
-  private static MqttSettings copy(
-      MqttSettings s, boolean anonymous, int connections, Duration timeout, int retained) {
-    return new MqttSettings(
-        s.host(),
-        s.port(),
-        s.tlsPort(),
-        anonymous,
-        s.maxPacketBytes(),
-        s.receiveMaximum(),
-        s.pendingBytes(),
-        s.ingestMessages(),
-        s.ingestBytes(),
-        connections,
-        s.maxUnknown(),
-        timeout,
-        s.keepAliveMax(),
-        s.outboxBytes(),
-        s.outboxMessages(),
-        s.topicLength(),
-        s.topicLevels(),
-        s.subscriptions(),
-        retained,
-        s.retainedBytes(),
-        s.door(),
-        s.sessions());
+  private static MqttSettings with(MqttSettings s, String name, Object value) {
+    try {
+      RecordComponent[] components = MqttSettings.class.getRecordComponents();
+      Class<?>[] types = new Class<?>[components.length];
+      Object[] values = new Object[components.length];
+      for (int i = 0; i < components.length; i++) {
+        types[i] = components[i].getType();
+        values[i] =
+            components[i].getName().equals(name) ? value : components[i].getAccessor().invoke(s);
+      }
+      return MqttSettings.class.getDeclaredConstructor(types).newInstance(values);
+    } catch (ReflectiveOperationException e) {
+      throw new IllegalStateException(name, e);
+    }
   }
 
   /// Waits until something that nobody tells us is so.

@@ -39,7 +39,7 @@ class ConnectionTest {
   @BeforeEach
   void start() {
     core = Core.start(Databases.SQLITE.newUrl(folder), FixedClock.at("2026-03-01T10:00:00Z"));
-    MqttSettings settings = MqttSettings.of("127.0.0.1", 0, 0, true, 64 << 10);
+    MqttSettings settings = BrokerSettings.of(0, 0, true, 64 << 10);
     retained = RetainedMessages.open(core.database, core.clock, settings);
     store = SessionStore.open(core.database);
     broker =

@@ -65,7 +65,8 @@ class DoorLimitsTest {
     DoorLimits five = new DoorLimits(100, 5, 100, 10, 1_000, 1 << 20);
     List<Socket> silent = new ArrayList<>();
     try (BrokerFixture fixture =
-        BrokerFixture.secured(folder, certificate, settings -> settings.with(five))) {
+        BrokerFixture.secured(
+            folder, certificate, settings -> BrokerSettings.door(settings, five))) {
       for (int i = 0; i < 5; i++) {
         silent.add(from("127.0.0.1", fixture.broker.tlsPort()));
       }
@@ -119,7 +120,8 @@ class DoorLimitsTest {
   @Test
   void a_device_has_only_so_many_connections() throws Exception {
     DoorLimits two = new DoorLimits(1_000, 100, 100, 2, 1_000, 1 << 20);
-    try (BrokerFixture fixture = BrokerFixture.start(folder, settings -> settings.with(two));
+    try (BrokerFixture fixture =
+            BrokerFixture.start(folder, settings -> BrokerSettings.door(settings, two));
         RawMqtt one = RawMqtt.connect(fixture.port(), "one", "pump-1", "secret");
         RawMqtt _ = RawMqtt.connect(fixture.port(), "two", "pump-1", "secret")) {
       assertThrows(
@@ -142,7 +144,8 @@ class DoorLimitsTest {
   @Test
   void a_device_that_publishes_too_fast_is_read_more_slowly_and_loses_nothing() throws Exception {
     DoorLimits slow = new DoorLimits(1_000, 100, 100, 10, 100, 1 << 20);
-    try (BrokerFixture fixture = BrokerFixture.start(folder, settings -> settings.with(slow));
+    try (BrokerFixture fixture =
+            BrokerFixture.start(folder, settings -> BrokerSettings.door(settings, slow));
         RawMqtt device = RawMqtt.connect(fixture.port(), "one", "pump-1", "secret")) {
       long before = System.nanoTime();
       for (int i = 1; i <= 250; i++) {
@@ -161,7 +164,8 @@ class DoorLimitsTest {
   @Test
   void a_device_that_names_filters_without_end_is_read_more_slowly() {
     DoorLimits thousand = new DoorLimits(1_000, 100, 100, 10, 1_000, 1 << 20);
-    try (BrokerFixture fixture = BrokerFixture.start(folder, settings -> settings.with(thousand));
+    try (BrokerFixture fixture =
+            BrokerFixture.start(folder, settings -> BrokerSettings.door(settings, thousand));
         Probe device = Probe.v5(fixture.port(), "d", "pump-1")) {
       String[] filters = new String[200];
       Arrays.setAll(filters, i -> "dispositivos/pump-1/" + i);

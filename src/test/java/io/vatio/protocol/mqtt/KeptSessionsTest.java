@@ -298,7 +298,8 @@ class KeptSessionsTest {
 
   @Test
   void nobody_is_kept_for_longer_than_the_server_says() {
-    settings = s -> s.patient(HOUR, Duration.ofMinutes(2));
+    settings =
+        s -> BrokerSettings.sessions(s, SessionSettings.DEFAULT.longest(Duration.ofMinutes(2)));
     start();
     Probe client = kept(new Probe(fixture.port()));
     MqttConnAckVariableHeader answer = connect5(client, "c", "admin", -1);

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 class RetainedMessagesTest {
   private static final Instant NOW = Instant.parse("2026-05-01T12:00:00Z");
-  private static final MqttSettings SETTINGS = MqttSettings.of("127.0.0.1", 0, 0, false, 1 << 16);
+  private static final MqttSettings SETTINGS = BrokerSettings.of(0, 0, false, 1 << 16);
 
   @TempDir Path folder;
 
