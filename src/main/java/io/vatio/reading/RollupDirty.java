@@ -2,9 +2,11 @@ package io.vatio.reading;
 
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -41,6 +43,9 @@ final class RollupDirty {
   final class OfSeries {
     private final int seriesId;
     private final NavigableMap<Long, Hour> hours = new TreeMap<>();
+
+    /// Those of them that are not on the disk.
+    private final Set<Hour> unsaved = new LinkedHashSet<>();
 
     /// Odd while the rows of this series are being written, another one afterwards.
     private long stamp;
@@ -105,6 +110,7 @@ final class RollupDirty {
       }
       Hour hour = new Hour(this, from, to, to > now);
       hours.put(from, hour);
+      unsaved.add(hour);
       size.incrementAndGet();
       if (!hour.rowless) {
         // Sums of the day that are known count the row of this hour.
@@ -121,7 +127,7 @@ final class RollupDirty {
     synchronized void restore(long from, long now) {
       Hour hour = hour(from, now);
       if (hour != null) {
-        hour.saved = true;
+        unsaved.remove(hour);
       }
     }
 
@@ -130,30 +136,18 @@ final class RollupDirty {
       return new TreeMap<>(hours.subMap(from, to));
     }
 
-    synchronized List<Hour> unsaved() {
-      List<Hour> unsaved = new ArrayList<>();
-      for (Hour hour : hours.values()) {
-        if (!hour.saved) {
-          unsaved.add(hour);
-        }
-      }
-      return unsaved;
-    }
-
-    synchronized boolean isEmpty() {
-      return hours.isEmpty();
+    /// Hours that are not on the disk yet.
+    ///
+    /// @param limit at most so many
+    synchronized List<Hour> unsaved(int limit) {
+      return unsaved.stream().limit(limit).toList();
     }
 
     /// Dirty hours that ended, oldest first.
-    synchronized List<Hour> closed(long now) {
-      List<Hour> closed = new ArrayList<>();
-      for (Hour hour : hours.values()) {
-        if (hour.to > now) {
-          break;
-        }
-        closed.add(hour);
-      }
-      return closed;
+    ///
+    /// @param limit at most so many
+    synchronized List<Hour> closed(long now, int limit) {
+      return hours.values().stream().takeWhile(hour -> hour.to <= now).limit(limit).toList();
     }
 
     synchronized long stamp() {
@@ -174,11 +168,12 @@ final class RollupDirty {
     synchronized void clean(Hour hour, long version) {
       if (hour.version == version) {
         hours.remove(hour.from);
+        unsaved.remove(hour);
         size.decrementAndGet();
         newest = newest == hour ? null : newest;
       } else {
         // Its mark on the disk went with the row, but somebody came in between.
-        hour.saved = false;
+        unsaved.add(hour);
         hour.rowless = false;
       }
     }
@@ -187,6 +182,7 @@ final class RollupDirty {
       frozenBefore = Math.max(frozenBefore, before);
       NavigableMap<Long, Hour> frozen = hours.headMap(frozenBefore, false);
       size.addAndGet(-frozen.size());
+      unsaved.removeAll(frozen.values());
       frozen.clear();
       newest = null;
     }
@@ -233,7 +229,6 @@ final class RollupDirty {
     final long from;
     final long to;
     private long version;
-    private boolean saved;
     private boolean rowless;
 
     /// What came since the sums were last asked for, in order of time; null when they have to be
@@ -276,6 +271,10 @@ final class RollupDirty {
       }
     }
 
+    RollupStore.Place place() {
+      return new RollupStore.Place(series.seriesId, from);
+    }
+
     long version() {
       synchronized (series) {
         return version;
@@ -291,7 +290,7 @@ final class RollupDirty {
 
     void saved() {
       synchronized (series) {
-        saved = true;
+        series.unsaved.remove(this);
       }
     }
 

@@ -6,9 +6,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -53,7 +50,7 @@ public final class Rollups implements AutoCloseable {
   private static final int CROWDED = 200_000;
 
   /// Rows of one transaction: some ten milliseconds.
-  private static final int ROWS = 100;
+  private static final int ROWS = 500;
 
   /// An hour with more readings than this keeps its minutes.
   private static final int MINUTES_PAY = 240;
@@ -74,6 +71,7 @@ public final class Rollups implements AutoCloseable {
   private final ZoneId zone;
   private final Clock clock;
   private final RollupDirty dirty;
+  private final RollupWriter writer;
   private final ReadingCursor cursor;
   private final Map<Integer, Long> rawFrom = new ConcurrentHashMap<>();
   private final Set<Integer> toRebuild = ConcurrentHashMap.newKeySet();
@@ -97,6 +95,7 @@ public final class Rollups implements AutoCloseable {
     this.zone = zone;
     this.clock = clock;
     this.dirty = new RollupDirty(zone);
+    this.writer = new RollupWriter(readings, store, holds, zone);
     this.cursor = readings.cursor(CURSOR);
     this.thread = Thread.ofPlatform().daemon().name("rollups").unstarted(this::run);
   }
@@ -267,17 +266,14 @@ public final class Rollups implements AutoCloseable {
     long reached = seen;
     boolean still = correcting.get() == 0;
     List<RollupDirty.Hour> hours = new ArrayList<>();
-    List<RollupStore.Place> places = new ArrayList<>();
-    boolean all = true;
     for (RollupDirty.OfSeries series : dirty.all()) {
-      for (RollupDirty.Hour hour : series.unsaved()) {
-        if (places.size() == DIRTY_ROWS) {
-          all = false;
-          break;
-        }
-        hours.add(hour);
-        places.add(new RollupStore.Place(series.seriesId(), hour.from));
+      if (hours.size() <= DIRTY_ROWS) {
+        hours.addAll(series.unsaved(DIRTY_ROWS + 1 - hours.size()));
       }
+    }
+    boolean all = hours.size() <= DIRTY_ROWS;
+    if (!all) {
+      hours.removeLast();
     }
     boolean advance =
         all
@@ -285,14 +281,14 @@ public final class Rollups implements AutoCloseable {
             && reached > cursor.seq()
             && (now() - cursorSavedAt >= SAVE_CURSOR_EVERY
                 || reached - cursor.seq() >= SAVE_CURSOR_AFTER);
-    if (places.isEmpty() && !advance) {
+    if (hours.isEmpty() && !advance) {
       return false;
     }
     store
         .database()
         .write(
             handle -> {
-              store.insertDirty(handle, places);
+              store.insertDirty(handle, hours.stream().map(RollupDirty.Hour::place).toList());
               if (advance) {
                 cursor.advance(handle, reached);
               }
@@ -310,14 +306,10 @@ public final class Rollups implements AutoCloseable {
   private boolean addUp(long endedBy) {
     List<Work> work = new ArrayList<>();
     for (RollupDirty.OfSeries series : dirty.all()) {
-      if (series.isRebuilding()) {
-        continue;
-      }
-      for (RollupDirty.Hour hour : series.closed(endedBy)) {
-        if (work.size() == ROWS) {
-          break;
-        }
-        work.add(new Work(series, hour, hour.version()));
+      if (!series.isRebuilding() && work.size() < ROWS) {
+        series
+            .closed(endedBy, ROWS - work.size())
+            .forEach(hour -> work.add(new Work(series, hour, hour.version())));
       }
     }
     if (work.isEmpty()) {
@@ -343,44 +335,8 @@ public final class Rollups implements AutoCloseable {
         bounds[k - i] = work.get(k).hour().from;
       }
       bounds[end - i] = work.get(end - 1).hour().to;
-      rows.addAll(addUp(work.get(i).series().seriesId(), bounds, MINUTES_PAY));
+      rows.addAll(writer.addUp(work.get(i).series().seriesId(), bounds, MINUTES_PAY));
       i = end;
-    }
-    return rows;
-  }
-
-  /// Adds hours up from their readings.
-  ///
-  /// @param hours their bounds
-  /// @param minutesFrom readings from which on an hour keeps its minutes
-  List<RollupRow> addUp(int seriesId, long[] hours, long minutesFrom) {
-    long[] minutes =
-        Arrays.stream(hours, 0, hours.length - 1)
-            .flatMap(
-                from -> {
-                  long to = hours[Arrays.binarySearch(hours, from) + 1];
-                  long[] bounds = RollupMinutes.bounds(from, to);
-                  return Arrays.stream(bounds, 0, bounds.length - 1);
-                })
-            .toArray();
-    long[] bounds = Arrays.copyOf(minutes, minutes.length + 1);
-    bounds[minutes.length] = hours[hours.length - 1];
-    AggregateFold fold = new AggregateFold(bounds, holds.of(seriesId), Long.MAX_VALUE);
-    readings.scan(seriesId, fold.readFrom(), bounds[bounds.length - 1], fold);
-    Aggregate[] cells = fold.results();
-    List<RollupRow> rows = new ArrayList<>(hours.length - 1);
-    int at = 0;
-    for (int i = 0; i + 1 < hours.length; i++) {
-      int first = at;
-      Aggregate sums = new Aggregate();
-      while (at < cells.length && bounds[at] < hours[i + 1]) {
-        sums.merge(cells[at++]);
-      }
-      byte[] kept =
-          sums.count + sums.flagged >= minutesFrom
-              ? RollupMinutes.encode(hours[i], Arrays.copyOfRange(cells, first, at))
-              : null;
-      rows.add(new RollupRow(seriesId, hours[i], hours[i + 1], sums, kept));
     }
     return rows;
   }
@@ -390,55 +346,11 @@ public final class Rollups implements AutoCloseable {
     work.forEach(w -> touched.add(w.series()));
     touched.forEach(RollupDirty.OfSeries::begin);
     try {
-      write(
-          rows,
-          work.stream()
-              .map(w -> new RollupStore.Place(w.series().seriesId(), w.hour().from))
-              .toList());
+      writer.write(rows, work.stream().map(w -> w.hour().place()).toList());
       work.forEach(w -> w.series().clean(w.hour(), w.version()));
     } finally {
       touched.forEach(RollupDirty.OfSeries::end);
     }
-  }
-
-  /// Writes hours and, from all their hours, the days they belong to.
-  private void write(List<RollupRow> rows, List<RollupStore.Place> done) {
-    Map<RollupStore.Stretch, Aggregate> days = new LinkedHashMap<>();
-    Map<Integer, RollupStore.Stretch> last = new HashMap<>();
-    for (RollupRow row : rows) {
-      RollupStore.Stretch day = last.get(row.seriesId());
-      if (day == null || row.from() < day.from() || row.from() >= day.to()) {
-        long from = Interval.DAY.floor(row.from(), zone);
-        day = new RollupStore.Stretch(row.seriesId(), from, Interval.DAY.next(from, zone));
-        last.put(row.seriesId(), day);
-      }
-      days.putIfAbsent(day, new Aggregate());
-    }
-    store
-        .database()
-        .write(
-            handle -> {
-              store.saveHours(handle, rows);
-              for (RollupRow hour : store.hoursOf(handle, days.keySet())) {
-                RollupStore.Stretch day = dayOf(hour);
-                Aggregate sums = days.get(day);
-                if (sums != null) {
-                  sums.merge(hour.sums());
-                }
-              }
-              List<RollupRow> dayRows = new ArrayList<>(days.size());
-              days.forEach(
-                  (day, sums) ->
-                      dayRows.add(new RollupRow(day.seriesId(), day.from(), day.to(), sums, null)));
-              store.saveDays(handle, dayRows);
-              store.deleteDirty(handle, done);
-              return true;
-            });
-  }
-
-  private RollupStore.Stretch dayOf(RollupRow hour) {
-    long from = Interval.DAY.floor(hour.from(), zone);
-    return new RollupStore.Stretch(hour.seriesId(), from, Interval.DAY.next(from, zone));
   }
 
   /// Has a series added up again from its first reading on, for instance after its configuration
@@ -479,16 +391,28 @@ public final class Rollups implements AutoCloseable {
     if (from < now) {
       rebuild(series, Interval.DAY.floor(from, zone), Math.max(from, frozen), now);
     }
+    markOpen(series, now);
+    List<RollupDirty.Hour> unsaved = series.unsaved(Integer.MAX_VALUE);
     store
         .database()
         .write(
             handle -> {
+              store.insertDirty(handle, unsaved.stream().map(RollupDirty.Hour::place).toList());
               store.deleteMark(handle, REBUILD + id);
               return true;
             });
+    unsaved.forEach(RollupDirty.Hour::saved);
     toRebuild.remove(id);
     series.rebuilt(now);
     return true;
+  }
+
+  /// Marks the hours that are not over, for they got no row.
+  private void markOpen(RollupDirty.OfSeries series, long now) {
+    long hold = holds.of(series.seriesId());
+    long open = Interval.HOUR.floor(now, zone);
+    readings.scan(
+        series.seriesId(), open - hold, Long.MAX_VALUE, reading -> series.mark(reading, hold, now));
   }
 
   private void rebuild(RollupDirty.OfSeries series, long fromDay, long from, long now) {
@@ -514,11 +438,11 @@ public final class Rollups implements AutoCloseable {
           Interval.HOUR.bounds(
               Interval.HOUR.floor(at, zone), Math.min(end, at + REBUILD_STEP), zone);
       long last = hours[hours.length - 1];
-      List<RollupRow> rows = new ArrayList<>(addUp(id, hours, MINUTES_PAY));
+      List<RollupRow> rows = new ArrayList<>(writer.addUp(id, hours, MINUTES_PAY));
       rows.removeIf(row -> row.sums().isEmpty() || row.to() > now);
       for (int i = 0; i < rows.size(); i += ROWS) {
         List<RollupRow> part = rows.subList(i, Math.min(rows.size(), i + ROWS));
-        write(part, List.of());
+        writer.write(part, List.of());
       }
       LOG.debug("series {} is added up until {}", id, Micros.toInstant(last));
     }
@@ -533,11 +457,9 @@ public final class Rollups implements AutoCloseable {
     RollupDirty.OfSeries series = dirty.of(seriesId);
     while (true) {
       List<Work> work = new ArrayList<>();
-      for (RollupDirty.Hour hour : series.closed(Math.min(before, now()))) {
-        if (work.size() < ROWS) {
-          work.add(new Work(series, hour, hour.version()));
-        }
-      }
+      series
+          .closed(Math.min(before, now()), ROWS)
+          .forEach(hour -> work.add(new Work(series, hour, hour.version())));
       if (work.isEmpty()) {
         return;
       }
@@ -557,12 +479,12 @@ public final class Rollups implements AutoCloseable {
       long start = Math.max(at, firstHour);
       long[] hours = Interval.HOUR.bounds(start, Math.min(next, to), zone);
       if (hours.length > 1 && readings.count(seriesId, hours[0], hours[hours.length - 1]) > 0) {
-        List<RollupRow> rows = new ArrayList<>(addUp(seriesId, hours, 1));
+        List<RollupRow> rows = new ArrayList<>(writer.addUp(seriesId, hours, 1));
         rows.removeIf(row -> row.sums().isEmpty());
         RollupDirty.OfSeries series = dirty.of(seriesId);
         series.begin();
         try {
-          write(rows, List.of());
+          writer.write(rows, List.of());
         } finally {
           series.end();
         }

@@ -1,7 +1,5 @@
 package io.vatio.reading;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
 import io.vatio.kernel.Micros;
 import io.vatio.testing.Databases;
 import io.vatio.testing.FixedClock;
@@ -110,10 +108,10 @@ class BucketsProperties {
                       to - 1_000_000L * random.nextInt(code.equals("10s") ? 9_000 : 200_000),
                       to,
                       readings.zone);
-      List<String> expected = readings.expected(id, bounds).stream().map(Readings::text).toList();
-      List<String> found =
-          readings.buckets.over(id, bounds).cells().stream().map(Readings::text).toList();
-      assertEquals(String.join("\n", expected), String.join("\n", found), what + " " + code);
+      Readings.assertSame(
+          readings.expected(id, bounds),
+          readings.buckets.over(id, bounds).cells(),
+          what + " " + code);
     }
     long from = Interval.DAY.floor(Micros.of(now), readings.zone);
     long[] today = {from, Interval.DAY.next(from, readings.zone)};
@@ -122,10 +120,7 @@ class BucketsProperties {
         .today(readings.series)
         .forEach(
             (id, sums) ->
-                assertEquals(
-                    Readings.text(readings.expected(id, today).getFirst()),
-                    Readings.text(sums),
-                    what + " today"));
+                Readings.assertSame(readings.expected(id, today), List.of(sums), what + " today"));
   }
 
   /// Bounds that no clock has.
@@ -152,7 +147,7 @@ class BucketsProperties {
             .over(id, Interval.HOUR.bounds(days[i], days[i + 1], readings.zone))
             .cells()
             .forEach(sum::merge);
-        assertEquals(Readings.text(sum), Readings.text(byDay.cells().get(i)));
+        Readings.assertSame(List.of(sum), List.of(byDay.cells().get(i)), "day " + i);
       }
     }
   }

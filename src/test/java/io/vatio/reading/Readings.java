@@ -1,5 +1,7 @@
 package io.vatio.reading;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.vatio.kernel.Micros;
 import io.vatio.platform.db.Database;
 import io.vatio.testing.Databases;
@@ -128,23 +130,32 @@ final class Readings implements AutoCloseable {
     return cells;
   }
 
-  /// Both, as text that is equal when they are as equal as sums of doubles can be.
-  static String text(Aggregate cell) {
+  /// Fails unless both are as equal as sums of doubles can be, whose last bits depend on the order
+  /// of adding.
+  static void assertSame(List<Aggregate> expected, List<Aggregate> found, String what) {
+    assertEquals(expected.size(), found.size(), what);
+    for (int i = 0; i < found.size(); i++) {
+      Aggregate wanted = expected.get(i);
+      assertEquals(text(wanted, wanted), text(found.get(i), wanted), what + ", bucket " + i);
+    }
+  }
+
+  private static String text(Aggregate cell, Aggregate wanted) {
     return "%d %d %s %s %s %s %s %s %d"
         .formatted(
             cell.count,
             cell.flagged,
-            rounded(cell.sum),
+            near(cell.sum, wanted.sum, cell.count),
             cell.min(),
             cell.max(),
             cell.first(),
             cell.last(),
-            rounded(cell.weighted),
+            near(cell.weighted, wanted.weighted, cell.covered),
             cell.covered);
   }
 
-  private static String rounded(double value) {
-    return String.format(java.util.Locale.ROOT, "%.8e", value + 0.0);
+  private static double near(double value, double wanted, long weight) {
+    return Math.abs(value - wanted) <= 1e-10 * weight + 1e-10 * Math.abs(wanted) ? wanted : value;
   }
 
   @Override

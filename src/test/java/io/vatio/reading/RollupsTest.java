@@ -8,6 +8,7 @@ import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.testing.Databases;
 import io.vatio.testing.FixedClock;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
@@ -66,17 +67,31 @@ class RollupsTest {
 
   @ParameterizedTest
   @EnumSource(Databases.class)
+  void the_running_hour_counts_while_everything_is_added_up_again(Databases kind) {
+    open(kind, MADRID);
+    readings.append(1, "2026-03-10T11:59:00Z", 10);
+    readings.append(1, "2026-03-10T12:01:00Z", 20);
+    readings.append(1, "2026-03-10T14:30:00Z", 30);
+    readings.work();
+    moveTo(ZoneId.of("Asia/Kolkata"));
+    readings.work();
+    readings.reopen();
+
+    Readings.assertSame(
+        readings.expected(1, dayOf("2026-03-10")), cells(dayOf("2026-03-10")), "the day");
+    clock.advance(Duration.ofHours(4));
+    readings.work();
+    assertEquals(3, dayOfReadings("2026-03-10").count());
+    assertEquals(List.of(), dirty());
+  }
+
+  @ParameterizedTest
+  @EnumSource(Databases.class)
   void another_clock_of_the_site_has_everything_added_up_again(Databases kind) {
     open(kind, MADRID);
     fill("2026-03-08T00:00:00Z", 300);
     readings.work();
-    String url = readings.url;
-    readings.close();
-    ZoneId kolkata = ZoneId.of("Asia/Kolkata");
-    var model = readings.model;
-
-    readings = new Readings(url, clock, kolkata, List.of(1, 2));
-    readings.model.putAll(model);
+    moveTo(ZoneId.of("Asia/Kolkata"));
 
     assertSame();
     readings.work();
@@ -93,24 +108,22 @@ class RollupsTest {
         Interval.MINUTE.bounds(at("2026-03-02T10:00:00Z"), at("2026-03-02T12:00:00Z"), MADRID);
     long[] hours =
         Interval.HOUR.bounds(at("2026-03-01T00:00:00Z"), at("2026-03-10T12:00:00Z"), MADRID);
-    List<String> minutesBefore = texts(minutes);
-    List<String> hoursBefore = texts(hours);
+    List<Aggregate> hoursBefore = cells(hours);
 
     retain(new RetentionRule(null, 3, 5, null));
 
-    assertEquals(hoursBefore, texts(hours));
+    Readings.assertSame(hoursBefore, cells(hours), "hours");
     assertEquals(at("2026-03-07T00:00:00Z"), readings.store.firstTs(1).orElseThrow());
     assertEquals(0, readings.buckets.over(1, minutes).cells().getFirst().count());
     long[] kept =
         Interval.MINUTE.bounds(at("2026-03-06T10:00:00Z"), at("2026-03-06T12:00:00Z"), MADRID);
-    assertEquals(readings.expected(1, kept).stream().map(Readings::text).toList(), texts(kept));
-    assertEquals(120, minutesBefore.size());
+    Readings.assertSame(readings.expected(1, kept), cells(kept), "kept");
 
     readings.reopen();
     retain(new RetentionRule(null, 3, 5, 5));
     long[] days =
         Interval.DAY.bounds(at("2026-03-01T00:00:00Z"), at("2026-03-10T12:00:00Z"), MADRID);
-    assertEquals(readings.expected(1, days).stream().map(Readings::text).toList(), texts(days));
+    Readings.assertSame(readings.expected(1, days), cells(days), "days");
     assertEquals(0, readings.buckets.over(1, hours).cells().getFirst().count());
   }
 
@@ -157,7 +170,7 @@ class RollupsTest {
     readings.append(1, "2026-03-02T10:00:01Z", 1_000);
     readings.work();
 
-    assertEquals(Readings.text(before), Readings.text(dayOfReadings("2026-03-02")));
+    Readings.assertSame(List.of(before), List.of(dayOfReadings("2026-03-02")), "the day");
   }
 
   @ParameterizedTest
@@ -208,7 +221,7 @@ class RollupsTest {
 
     assertEquals(cells.length, back.length);
     for (int i = 0; i < cells.length; i++) {
-      assertEquals(Readings.text(cells[i]), Readings.text(back[i]));
+      Readings.assertSame(List.of(cells[i]), List.of(back[i]), "minute " + i);
       assertEquals(cells[i].firstTs, back[i].firstTs);
       assertEquals(cells[i].lastTs, back[i].lastTs);
     }
@@ -219,6 +232,13 @@ class RollupsTest {
   }
 
   /// A reading every five minutes or so.
+  private void moveTo(ZoneId zone) {
+    Readings before = readings;
+    before.close();
+    readings = new Readings(before.url, clock, zone, List.of(1, 2));
+    readings.model.putAll(before.model);
+  }
+
   private void fill(String from, int n) {
     List<NewReading> rows = new ArrayList<>();
     for (int i = 0; i < n; i++) {
@@ -260,13 +280,12 @@ class RollupsTest {
           Interval.parse(code)
               .orElseThrow()
               .bounds(at("2026-03-07T00:00:00Z"), at("2026-03-10T00:00:00Z"), readings.zone);
-      assertEquals(
-          readings.expected(1, bounds).stream().map(Readings::text).toList(), texts(bounds), code);
+      Readings.assertSame(readings.expected(1, bounds), cells(bounds), code);
     }
   }
 
-  private List<String> texts(long[] bounds) {
-    return readings.buckets.over(1, bounds).cells().stream().map(Readings::text).toList();
+  private List<Aggregate> cells(long[] bounds) {
+    return readings.buckets.over(1, bounds).cells();
   }
 
   private Aggregate dayOfReadings(String date) {
