@@ -94,6 +94,10 @@ final class RollupStore {
         places);
   }
 
+  void deleteDirty(Handle handle) {
+    handle.execute("DELETE FROM rollup_dirty");
+  }
+
   private void places(Handle handle, String sql, List<Place> places) {
     if (places.isEmpty()) {
       return;

@@ -1,7 +1,7 @@
 package io.vatio.reading;
 
 import io.vatio.kernel.Micros;
-import io.vatio.platform.db.StorageException;
+import io.vatio.platform.schedule.Upkeep;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -75,7 +75,7 @@ public final class Rollups implements AutoCloseable {
   private final ReadingCursor cursor;
   private final Map<Integer, Long> rawFrom = new ConcurrentHashMap<>();
   private final Set<Integer> toRebuild = ConcurrentHashMap.newKeySet();
-  private final Thread thread;
+  private final Upkeep upkeep;
 
   /// Corrections under way; while there are some the cursor stands.
   private final AtomicInteger correcting = new AtomicInteger();
@@ -85,7 +85,6 @@ public final class Rollups implements AutoCloseable {
 
   private volatile long seen;
   private long cursorSavedAt;
-  private volatile boolean closed;
 
   private Rollups(
       ReadingStore readings, RollupStore store, HoldLimits holds, ZoneId zone, Clock clock) {
@@ -97,7 +96,7 @@ public final class Rollups implements AutoCloseable {
     this.dirty = new RollupDirty(zone);
     this.writer = new RollupWriter(readings, store, holds, zone);
     this.cursor = readings.cursor(CURSOR);
-    this.thread = Thread.ofPlatform().daemon().name("rollups").unstarted(this::run);
+    this.upkeep = new Upkeep("rollups", PAUSE, _ -> work());
   }
 
   /// Reads what was left to do, and marks what came since. Call before the first reading comes in.
@@ -135,6 +134,10 @@ public final class Rollups implements AutoCloseable {
               handle -> {
                 seriesIds.forEach(id -> store.saveMark(handle, REBUILD + id, 1));
                 zoneThen.forEach(name -> store.deleteMark(handle, ZONE_MARK + name));
+                if (otherZone) {
+                  // Hours of the other clock; those of this one are marked as they are added up.
+                  store.deleteDirty(handle);
+                }
                 store.saveMark(handle, ZONE_MARK + zone.getId(), 1);
                 cursor.advance(handle, last);
                 return true;
@@ -156,9 +159,10 @@ public final class Rollups implements AutoCloseable {
     }
   }
 
-  /// Starts the writing thread.
+  /// Starts the writing thread; what was left to do comes at once.
   public void start() {
-    thread.start();
+    upkeep.wake();
+    upkeep.start();
   }
 
   /// Readings were committed; call before their senders hear of it. Cheap. Thread safe.
@@ -218,33 +222,6 @@ public final class Rollups implements AutoCloseable {
   /// wait too: each takes some hundred bytes of memory.
   public boolean isCrowded() {
     return backlog() > CROWDED;
-  }
-
-  private void run() {
-    while (!closed) {
-      try {
-        while (!closed && work()) {
-          // As long as there is something.
-        }
-        Thread.sleep(PAUSE);
-      } catch (InterruptedException _) {
-        return;
-      } catch (StorageException e) {
-        LOG.warn("roll-ups are put off: {}", e.getMessage());
-        pause();
-      } catch (RuntimeException e) {
-        LOG.error("roll-ups", e);
-        pause();
-      }
-    }
-  }
-
-  private void pause() {
-    try {
-      Thread.sleep(PAUSE.multipliedBy(10));
-    } catch (InterruptedException _) {
-      closed = true;
-    }
   }
 
   /// Does a piece of what there is to do.
@@ -433,7 +410,7 @@ public final class Rollups implements AutoCloseable {
         readings.before(id, now).map(r -> r.ts() + holds.of(id) + 1).orElse(Long.MIN_VALUE);
     long end = Interval.HOUR.floor(Math.min(now, newest), zone);
     end = newest < now ? Interval.HOUR.next(end, zone) : end;
-    for (long at = start; at < end && !closed; at += REBUILD_STEP) {
+    for (long at = start; at < end && !upkeep.isClosed(); at += REBUILD_STEP) {
       long[] hours =
           Interval.HOUR.bounds(
               Interval.HOUR.floor(at, zone), Math.min(end, at + REBUILD_STEP), zone);
@@ -474,7 +451,7 @@ public final class Rollups implements AutoCloseable {
       firstHour = Interval.HOUR.next(firstHour, zone);
     }
     long at = Interval.DAY.floor(from, zone);
-    while (at < to && !closed) {
+    while (at < to && !upkeep.isClosed()) {
       long next = Interval.DAY.next(at, zone);
       long start = Math.max(at, firstHour);
       long[] hours = Interval.HOUR.bounds(start, Math.min(next, to), zone);
@@ -539,13 +516,7 @@ public final class Rollups implements AutoCloseable {
   /// Stops the writing thread; what is left to do is on the disk or comes again.
   @Override
   public void close() {
-    closed = true;
-    thread.interrupt();
-    try {
-      thread.join(Duration.ofSeconds(10));
-    } catch (InterruptedException _) {
-      Thread.currentThread().interrupt();
-    }
+    upkeep.close();
   }
 
   private record Work(RollupDirty.OfSeries series, RollupDirty.Hour hour, long version) {}
