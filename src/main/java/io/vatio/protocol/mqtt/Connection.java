@@ -6,29 +6,16 @@ import io.netty.handler.codec.mqtt.MqttConnectMessage;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttIdentifierRejectedException;
 import io.netty.handler.codec.mqtt.MqttMessage;
-import io.netty.handler.codec.mqtt.MqttMessageIdVariableHeader;
 import io.netty.handler.codec.mqtt.MqttProperties;
-import io.netty.handler.codec.mqtt.MqttProperties.IntegerProperty;
-import io.netty.handler.codec.mqtt.MqttProperties.StringProperty;
-import io.netty.handler.codec.mqtt.MqttPubReplyMessageVariableHeader;
-import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.netty.handler.codec.mqtt.MqttPublishVariableHeader;
 import io.netty.handler.codec.mqtt.MqttReasonCodeAndPropertiesVariableHeader;
-import io.netty.handler.codec.mqtt.MqttSubscribeMessage;
-import io.netty.handler.codec.mqtt.MqttTopicSubscription;
 import io.netty.handler.codec.mqtt.MqttUnacceptableProtocolVersionException;
-import io.netty.handler.codec.mqtt.MqttUnsubscribeMessage;
 import io.vatio.ingest.Origin;
 import io.vatio.ingest.RawMessage;
 import io.vatio.ingest.Rejection;
 import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Text;
-import java.security.cert.X509Certificate;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -37,13 +24,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One client on one socket: its login, what it sends, its keep-alive and its end.
+/// One client on one socket: its login, its keep-alive and its end. What it says in between is
+/// [Conversation]'s.
 ///
 /// Lives on the event loop of its transport. Other threads only [#wake] it or ask it to end.
 final class Connection implements Transport.Listener {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-
-  private static final Authenticator.Outcome DENIED = new Authenticator.Outcome.Denied();
 
   private static final int MOST_OWED = 100;
 
@@ -51,23 +37,14 @@ final class Connection implements Transport.Listener {
   private final Transport transport;
   private final Door door;
   private final String address;
+  private final Admission admission;
   private final LoopWaker waker;
   private final AtomicBoolean waking = new AtomicBoolean();
 
   private State state = State.CONNECTING;
   private boolean left;
-  private boolean known;
-
-  /// Whether its address counts it.
-  private boolean admitted;
-
-  /// The device whose connections count it, 0 for none.
-  private long counted;
-
-  private @Nullable Login login;
   private volatile @Nullable Principal principal;
-  private @Nullable Session session;
-  private @Nullable Inbound inbound;
+  private @Nullable Conversation conversation;
   private @Nullable Will will;
 
   /// Answers that wait for the disk.
@@ -83,6 +60,7 @@ final class Connection implements Transport.Listener {
     this.transport = transport;
     this.door = door;
     this.address = address;
+    this.admission = new Admission(broker, address);
     this.waker = broker.waker(transport.loop());
   }
 
@@ -96,24 +74,14 @@ final class Connection implements Transport.Listener {
 
   /// Starts the time that the client has to say who it is.
   void start() {
-    broker.meters().connections().incrementAndGet();
-    admitted = broker.addresses().enter(address, System.nanoTime());
-    if (!admitted) {
-      broker.meters().unknown().incrementAndGet();
-      broker.meters().dropped("too_many_of_address");
-      end(Packets.SERVER_BUSY);
-      return;
-    }
-    if (broker.meters().unknown().incrementAndGet() > broker.settings().maxUnknown()
-        || broker.meters().connections().get() > broker.settings().maxConnections()) {
-      broker.meters().dropped("too_many_connections");
+    if (!admission.enter()) {
       end(Packets.SERVER_BUSY);
       return;
     }
     timer =
         transport.schedule(
             () -> {
-              if (!known) {
+              if (!admission.known()) {
                 LOG.debug("{}: no login in time", address);
                 end(Packets.NOT_AUTHORIZED);
               }
@@ -151,11 +119,12 @@ final class Connection implements Transport.Listener {
     if (state == State.ENDED) {
       return;
     }
+    Conversation open = state == State.OPEN ? conversation : null;
     try {
       if (packet.decoderResult().isFailure()) {
         broken(packet);
-      } else if (state == State.OPEN) {
-        handle(packet);
+      } else if (open != null) {
+        open.received(packet);
       } else if (state == State.CONNECTING && packet instanceof MqttConnectMessage connect) {
         connect(connect);
       } else {
@@ -177,9 +146,9 @@ final class Connection implements Transport.Listener {
   @Override
   public void drained() {
     work();
-    Inbound coming = inbound;
-    if (coming != null) {
-      coming.relax();
+    Conversation present = conversation;
+    if (present != null) {
+      present.inbound().relax();
     }
   }
 
@@ -202,13 +171,13 @@ final class Connection implements Transport.Listener {
   }
 
   private void work() {
-    Inbound coming = inbound;
-    if (coming != null) {
-      coming.settle();
+    Conversation present = conversation;
+    if (present == null) {
+      return;
     }
-    Session present = session;
-    if (state == State.OPEN && present != null) {
-      present.outbox().drain(broker.clock().millis());
+    present.inbound().settle();
+    if (state == State.OPEN) {
+      present.session().outbox().drain(broker.clock().millis());
       transport.flush();
     }
   }
@@ -241,7 +210,6 @@ final class Connection implements Transport.Listener {
 
   private void connect(MqttConnectMessage packet) {
     Login asked = Login.of(packet);
-    login = asked;
     MqttConnectReturnCode fault = asked.fault(broker.settings());
     if (fault != null) {
       refuse(fault);
@@ -264,7 +232,8 @@ final class Connection implements Transport.Listener {
 
   private void authenticate(Login asked) {
     long revocations = broker.revocations();
-    check(asked)
+    asked
+        .check(broker.authenticator(), transport.certificate(), address)
         .whenComplete(
             (outcome, failure) ->
                 transport.execute(
@@ -281,27 +250,9 @@ final class Connection implements Transport.Listener {
                     }));
   }
 
-  /// A certificate decides by itself; a name beside it must be the same device's.
-  private CompletableFuture<Authenticator.Outcome> check(Login asked) {
-    Authenticator authenticator = broker.authenticator();
-    X509Certificate shown = transport.certificate();
-    return shown == null
-        ? authenticator.password(asked.userName(), asked.secret(), address)
-        : authenticator
-            .certificate(shown, address)
-            .thenApply(outcome -> isNamed(outcome, asked) ? outcome : DENIED);
-  }
-
-  private static boolean isNamed(Authenticator.Outcome outcome, Login asked) {
-    String name = asked.userName();
-    return name.isEmpty()
-        || (outcome instanceof Authenticator.Outcome.Granted(Principal.Device device)
-            && (name.equals(device.name()) || name.equals(device.serial())));
-  }
-
   private void authenticated(Login asked, Authenticator.Outcome outcome, long revocations) {
     switch (outcome) {
-      case Authenticator.Outcome.Granted(Principal who) when !count(who) -> {
+      case Authenticator.Outcome.Granted(Principal who) when !admission.count(who) -> {
         broker.meters().dropped("too_many_of_device");
         refuse(asked.tooOften());
       }
@@ -323,17 +274,6 @@ final class Connection implements Transport.Listener {
         refuse(asked.tooOften());
       }
     }
-  }
-
-  /// Counts a connection of a device, once; false when it has too many.
-  private boolean count(Principal who) {
-    if (who instanceof Principal.Device device && counted == 0) {
-      if (!broker.devices().take(device.id())) {
-        return false;
-      }
-      counted = device.id();
-    }
-    return true;
   }
 
   private void refuse(MqttConnectReturnCode code) {
@@ -368,8 +308,8 @@ final class Connection implements Transport.Listener {
       broker.sessions().left(mine, this, null);
       return;
     }
-    session = mine;
-    inbound = new Inbound(broker, this, mine, asked, allowed);
+    Inbound inbound = new Inbound(broker, this, mine, asked, allowed);
+    conversation = new Conversation(broker, this, mine, inbound, asked.version5());
     whenSaved(opened.saved(), () -> welcome(allowed.who(), asked, opened));
   }
 
@@ -378,21 +318,15 @@ final class Connection implements Transport.Listener {
       return;
     }
     state = State.OPEN;
-    nowKnown();
-    int keepAlive = keepAlive(asked);
-    transport.write(
-        Packets.connAck(
-            MqttConnectReturnCode.CONNECTION_ACCEPTED,
-            opened.present(),
-            asked.version5()
-                ? promises(asked, keepAlive, opened.session())
-                : MqttProperties.NO_PROPERTIES));
+    admission.nowKnown();
+    Welcome welcome = Welcome.of(broker.settings(), asked, opened);
+    transport.write(welcome.packet());
     transport.flush();
     transport.resume();
     wake();
     LOG.debug("{} connected from {} as {}", who.name(), address, asked.clientId());
     // Half as long again as was agreed, as MQTT says.
-    keepAliveNanos = TimeUnit.SECONDS.toNanos(keepAlive) * 3 / 2;
+    keepAliveNanos = TimeUnit.SECONDS.toNanos(welcome.keepAlive()) * 3 / 2;
     heard();
     if (timer != null) {
       timer.cancel(false);
@@ -432,45 +366,6 @@ final class Connection implements Transport.Listener {
     return owed > MOST_OWED;
   }
 
-  private MqttProperties promises(Login asked, int keepAlive, Session mine) {
-    MqttProperties properties = new MqttProperties();
-    number(properties, MqttProperties.RECEIVE_MAXIMUM, broker.settings().receiveMaximum());
-    number(properties, MqttProperties.MAXIMUM_PACKET_SIZE, broker.settings().maxPacketBytes());
-    number(properties, MqttProperties.TOPIC_ALIAS_MAXIMUM, Inbound.TOPIC_ALIASES);
-    if (asked.expirySeconds() != mine.expirySeconds()) {
-      number(properties, MqttProperties.SESSION_EXPIRY_INTERVAL, (int) mine.expirySeconds());
-    }
-    if (keepAlive != asked.keepAlive()) {
-      number(properties, MqttProperties.SERVER_KEEP_ALIVE, keepAlive);
-    }
-    if (asked.assigned()) {
-      properties.add(
-          new StringProperty(MqttProperties.ASSIGNED_CLIENT_IDENTIFIER, asked.clientId()));
-    }
-    return properties;
-  }
-
-  /// MQTT 5 lets the server shorten it; older clients get what they ask for.
-  private int keepAlive(Login asked) {
-    int longest = broker.settings().keepAliveMax();
-    int wanted = asked.keepAlive();
-    return asked.version5() && longest > 0 && (wanted == 0 || wanted > longest) ? longest : wanted;
-  }
-
-  private static void number(MqttProperties properties, int id, int value) {
-    properties.add(new IntegerProperty(id, value));
-  }
-
-  private void nowKnown() {
-    if (!known) {
-      known = true;
-      broker.meters().unknown().decrementAndGet();
-      if (admitted) {
-        broker.addresses().known(address);
-      }
-    }
-  }
-
   private void watch(long nanos) {
     timer =
         transport.schedule(
@@ -479,7 +374,8 @@ final class Connection implements Transport.Listener {
                 return;
               }
               long left = lastRead + keepAliveNanos - System.nanoTime();
-              if (inbound != null && inbound.paused()) {
+              Conversation present = conversation;
+              if (present != null && present.inbound().paused()) {
                 // We do not read, so silence says nothing.
                 watch(keepAliveNanos);
               } else if (left > 0) {
@@ -492,128 +388,14 @@ final class Connection implements Transport.Listener {
             TimeUnit.NANOSECONDS.toMillis(nanos) + 1);
   }
 
-  // ---- packets of an open session
-
-  private void handle(MqttMessage packet) {
-    Inbound coming = inbound;
-    Session present = session;
-    Login asked = login;
-    if (coming == null || present == null || asked == null) {
-      throw new IllegalStateException("not logged in");
-    }
-    Outbox outbox = present.outbox();
-    switch (packet.fixedHeader().messageType()) {
-      case PUBLISH -> coming.published((MqttPublishMessage) packet);
-      case PUBACK -> outbox.done(packetId(packet));
-      case PUBREC -> pubRec(packet, outbox, asked.version5());
-      case PUBREL -> coming.pubRel(packetId(packet));
-      case PUBCOMP -> outbox.done(packetId(packet));
-      case SUBSCRIBE -> {
-        MqttSubscribeMessage asks = (MqttSubscribeMessage) packet;
-        coming.asked(asks.payload().topicSubscriptions().size());
-        subscribe(asks, present);
-      }
-      case UNSUBSCRIBE -> unsubscribe((MqttUnsubscribeMessage) packet, present, asked.version5());
-      case PINGREQ -> transport.write(MqttMessage.PINGRESP);
-      case DISCONNECT -> disconnected(packet, present);
-      case CONNECT, CONNACK, SUBACK, UNSUBACK, PINGRESP, AUTH -> end(Packets.PROTOCOL_ERROR);
-    }
-    coming.throttle();
-  }
-
-  private static int packetId(MqttMessage packet) {
-    return ((MqttMessageIdVariableHeader) packet.variableHeader()).messageId();
-  }
-
-  private void pubRec(MqttMessage packet, Outbox outbox, boolean version5) {
-    int id = packetId(packet);
-    boolean refused =
-        packet.variableHeader() instanceof MqttPubReplyMessageVariableHeader header
-            && (header.reasonCode() & 0xff) >= 0x80;
-    Delivery delivery = refused ? null : outbox.received(id);
-    if (refused) {
-      outbox.done(id);
-    } else if (delivery != null && delivery.kept != null) {
-      // Were this forgotten, a client that has let go of the id would get the message twice.
-      whenSaved(broker.store().released(delivery), () -> reply(Packets.PUBREL, id));
-    } else if (delivery != null || !version5) {
-      reply(Packets.PUBREL, id);
-    } else {
-      transport.write(Packets.acknowledgement(Packets.PUBREL, id, Packets.ID_NOT_FOUND, null));
-    }
-  }
-
   void reply(int firstByte, int id) {
     transport.write(transport.alloc().ioBuffer(4).writeByte(firstByte).writeByte(2).writeShort(id));
   }
 
-  // ---- subscriptions
-
-  private void subscribe(MqttSubscribeMessage packet, Session present) {
-    int identifier =
-        PublishProperties.integer(
-            packet.idAndPropertiesVariableHeader().properties(),
-            MqttProperties.SUBSCRIPTION_IDENTIFIER,
-            0);
-    List<MqttTopicSubscription> wanted = packet.payload().topicSubscriptions();
-    boolean selfish =
-        wanted.stream().anyMatch(w -> Session.isShared(w.topicFilter()) && w.option().isNoLocal());
-    if (wanted.isEmpty() || selfish) {
-      end(Packets.PROTOCOL_ERROR);
-      return;
-    }
-    List<Integer> codes = new ArrayList<>(wanted.size());
-    // Each filter once, however often it is named: looking for what it matches takes time.
-    Map<String, Runnable> replays = new LinkedHashMap<>();
-    for (MqttTopicSubscription subscription : wanted) {
-      codes.add(
-          present.subscribe(
-              subscription.topicFilter(),
-              subscription.option(),
-              identifier,
-              (filter, granted) -> replays.put(filter, () -> replay(present, filter, granted))));
-    }
-    int id = packet.variableHeader().messageId();
-    whenSaved(
-        present.saving(),
-        () -> {
-          if (state == State.OPEN) {
-            transport.write(Packets.subAck(id, codes));
-            replays.values().forEach(Runnable::run);
-          }
-        });
-  }
-
-  private void replay(Session present, String filter, Subscription subscription) {
-    // One packet may hold ten thousand filters; the first few were already too much.
-    if (state == State.OPEN && !present.replay(filter, subscription)) {
-      broker.meters().slowSubscriber();
-      end(Packets.QUOTA_EXCEEDED);
-    }
-  }
-
-  private void unsubscribe(MqttUnsubscribeMessage packet, Session present, boolean version5) {
-    if (packet.payload().topics().isEmpty()) {
-      end(Packets.PROTOCOL_ERROR);
-      return;
-    }
-    List<Short> codes = new ArrayList<>();
-    for (String filter : packet.payload().topics()) {
-      codes.add((short) (present.unsubscribe(filter) ? Packets.SUCCESS : Packets.NO_SUBSCRIPTION));
-    }
-    int id = packet.variableHeader().messageId();
-    whenSaved(
-        present.saving(),
-        () -> {
-          if (state == State.OPEN) {
-            transport.write(Packets.unsubAck(id, version5, codes));
-          }
-        });
-  }
-
   // ---- the end
 
-  private void disconnected(MqttMessage packet, Session present) {
+  /// The client says goodbye.
+  void disconnected(MqttMessage packet, Session present) {
     if (packet.variableHeader() instanceof MqttReasonCodeAndPropertiesVariableHeader header) {
       long expiry =
           PublishProperties.unsigned(
@@ -675,10 +457,10 @@ final class Connection implements Transport.Listener {
     if (state == State.ENDED) {
       return;
     }
-    boolean open = state == State.OPEN;
+    Conversation open = state == State.OPEN ? conversation : null;
     state = State.ENDED;
-    if (open) {
-      if (login != null && login.version5()) {
+    if (open != null) {
+      if (open.version5()) {
         transport.write(Packets.disconnect(reason));
       }
       transport.closeSlowly();
@@ -694,29 +476,21 @@ final class Connection implements Transport.Listener {
       return;
     }
     left = true;
-    nowKnown();
-    broker.meters().connections().decrementAndGet();
-    if (admitted) {
-      broker.addresses().leave(address);
-    }
-    if (counted != 0) {
-      broker.devices().give(counted);
-    }
+    admission.leave();
     if (timer != null) {
       timer.cancel(false);
     }
     broker.leave(this);
     Will last = will;
     will = null;
-    Session present = session;
-    Inbound coming = inbound;
-    if (present == null || coming == null) {
+    Conversation present = conversation;
+    if (present == null) {
       broker.sessions().gaveUp(this);
       return;
     }
-    Will atOnce = broker.sessions().left(present, this, last);
+    Will atOnce = broker.sessions().left(present.session(), this, last);
     if (atOnce != null) {
-      coming.arrive(atOnce);
+      present.inbound().arrive(atOnce);
     }
   }
 }

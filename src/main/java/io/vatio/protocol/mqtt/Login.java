@@ -5,8 +5,12 @@ import io.netty.handler.codec.mqtt.MqttConnectPayload;
 import io.netty.handler.codec.mqtt.MqttConnectReturnCode;
 import io.netty.handler.codec.mqtt.MqttConnectVariableHeader;
 import io.netty.handler.codec.mqtt.MqttProperties;
+import io.vatio.kernel.Authenticator;
+import io.vatio.kernel.Principal;
 import java.nio.charset.StandardCharsets;
+import java.security.cert.X509Certificate;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// What a CONNECT says.
@@ -38,10 +42,12 @@ record Login(
   private static final int CLIENT_ID_LENGTH = 256;
   private static final int USER_NAME_LENGTH = 256;
   private static final int PASSWORD_BYTES = 4_096;
+
   /// As MQTT 5 writes it, in seconds.
   private static final long FOREVER = 0xFFFFFFFFL;
 
   private static final byte[] EMPTY = new byte[0];
+  private static final Authenticator.Outcome DENIED = new Authenticator.Outcome.Denied();
 
   static Login of(MqttConnectMessage packet) {
     MqttConnectVariableHeader header = packet.variableHeader();
@@ -115,8 +121,24 @@ record Login(
         : null;
   }
 
-  String secret() {
-    return new String(password, StandardCharsets.UTF_8);
+  /// Finds out who it is. A certificate decides by itself; a name beside it must be the same
+  /// device's.
+  ///
+  /// @param shown the certificate of the handshake, null for none
+  /// @param address where it comes from, without port
+  CompletableFuture<Authenticator.Outcome> check(
+      Authenticator authenticator, @Nullable X509Certificate shown, String address) {
+    return shown == null
+        ? authenticator.password(userName, new String(password, StandardCharsets.UTF_8), address)
+        : authenticator
+            .certificate(shown, address)
+            .thenApply(outcome -> isNamed(outcome) ? outcome : DENIED);
+  }
+
+  private boolean isNamed(Authenticator.Outcome outcome) {
+    return userName.isEmpty()
+        || (outcome instanceof Authenticator.Outcome.Granted(Principal.Device device)
+            && (userName.equals(device.name()) || userName.equals(device.serial())));
   }
 
   MqttConnectReturnCode wrongCredentials() {
