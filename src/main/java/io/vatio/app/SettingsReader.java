@@ -1,9 +1,5 @@
 package io.vatio.app;
 
-import com.fasterxml.jackson.core.StreamReadFeature;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.vatio.account.AccountSettings;
 import io.vatio.platform.http.HttpSettings;
 import io.vatio.protocol.gateway.BrokerUrl;
@@ -11,10 +7,8 @@ import io.vatio.protocol.mqtt.DoorLimits;
 import io.vatio.protocol.mqtt.TlsDoor;
 import io.vatio.reading.ReadingSettings;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,8 +31,6 @@ import org.jspecify.annotations.Nullable;
 /// Everything that is wrong is told at once. Nothing is changed or created here.
 public final class SettingsReader {
   private static final String PREFIX = "VATIO_";
-  private static final String FILE = "vatio.yaml";
-  private static final long MAX_FILE_BYTES = 1 << 20;
 
   /// Variables of the launcher, not of the server.
   private static final Set<String> LAUNCHER = Set.of("VATIO_JAVA_OPTIONS", "VATIO_CONFIG");
@@ -175,60 +167,21 @@ public final class SettingsReader {
   }
 
   private void readYaml(Optional<String> named) {
-    Path file = folder.resolve(named.orElse(FILE));
-    if (named.isEmpty() && (demo || !Files.exists(file))) {
+    Path path = folder.resolve(named.orElse(SettingsFile.NAME));
+    if (named.isEmpty() && (demo || !Files.exists(path))) {
       return;
     }
-    JsonNode tree;
+    SettingsFile file;
     try {
-      if (Files.size(file) > MAX_FILE_BYTES) {
-        throw new IOException("it is larger than 1 MB");
-      }
-      tree = yaml().readTree(Files.readAllBytes(file));
+      file = SettingsFile.read(path);
     } catch (IOException e) {
-      faults.add(file + " cannot be read: " + firstLine(e));
+      faults.add(path + " cannot be read: " + SettingsFile.reason(e));
       return;
     }
-    Map<String, String> flat = new TreeMap<>();
-    flatten("", tree, flat);
-    Layer layer = new Layer(file.getFileName() + ": ", "_file", rows(SettingsRow::key), key -> key);
-    flat.forEach(layer::put);
+    faults.addAll(file.faults());
+    Layer layer = new Layer(path.getFileName() + ": ", "_file", rows(SettingsRow::key), key -> key);
+    file.values().forEach(layer::put);
     layer.finish();
-  }
-
-  private static YAMLMapper yaml() {
-    return YAMLMapper.builder(
-            YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build())
-        .build();
-  }
-
-  private void flatten(String key, JsonNode node, Map<String, String> into) {
-    if (node.isObject()) {
-      node.properties()
-          .forEach(
-              e ->
-                  flatten(key.isEmpty() ? e.getKey() : key + "." + e.getKey(), e.getValue(), into));
-    } else if (key.isEmpty() && !node.isMissingNode() && !node.isNull()) {
-      faults.add(FILE + " must be a list of keys and values such as http.port: 8080");
-    } else if (node.isArray()) {
-      List<String> items = new ArrayList<>();
-      node.forEach(item -> items.add(item.asText()));
-      putOnce(key, String.join(", ", items), into);
-    } else if (!node.isNull() && !node.isMissingNode()) {
-      putOnce(key, node.asText(), into);
-    }
-  }
-
-  /// The file may say `http: {port: …}` and `http.port: …`, but not both.
-  private void putOnce(String key, String value, Map<String, String> into) {
-    if (into.put(key, value) != null) {
-      faults.add("%s: %s is given twice".formatted(FILE, key));
-    }
-  }
-
-  private static String firstLine(IOException e) {
-    String message = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
-    return String.valueOf(message).lines().findFirst().orElse(e.toString());
   }
 
   private static Map<String, SettingsRow<?>> rows(Function<SettingsRow<?>, String> name) {
@@ -300,11 +253,7 @@ public final class SettingsReader {
         return Optional.empty();
       }
       try {
-        Path path = folder.resolve(file);
-        if (Files.size(path) > MAX_FILE_BYTES) {
-          throw new IOException("it is larger than 1 MB");
-        }
-        String text = Files.readString(path, StandardCharsets.UTF_8).strip();
+        String text = SettingsFile.text(folder.resolve(file)).strip();
         if (text.isEmpty()) {
           throw new IOException("it is empty");
         }
@@ -312,7 +261,10 @@ public final class SettingsReader {
       } catch (IOException | InvalidPathException e) {
         faults.add(
             "%s: the file %s cannot be read: %s"
-                .formatted(name, file, e instanceof IOException io ? firstLine(io) : "not a path"));
+                .formatted(
+                    name,
+                    file,
+                    e instanceof IOException io ? SettingsFile.reason(io) : "not a path"));
         return Optional.empty();
       }
     }
