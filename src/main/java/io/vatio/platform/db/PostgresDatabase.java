@@ -3,6 +3,7 @@ package io.vatio.platform.db;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.pool.HikariPool;
+import java.sql.SQLException;
 import org.jdbi.v3.core.Jdbi;
 import org.jspecify.annotations.Nullable;
 
@@ -139,10 +140,23 @@ public final class PostgresDatabase implements Database {
   @Override
   public void check() {
     write(
-        h ->
-            h.createQuery("SELECT CASE WHEN pg_is_in_recovery() THEN 0 ELSE 1 END")
-                .mapTo(Integer.class)
-                .one());
+        handle -> {
+          boolean readOnly =
+              handle
+                  .createQuery("SELECT current_setting('transaction_read_only')")
+                  .mapTo(String.class)
+                  .one()
+                  .equals("on");
+          if (readOnly) {
+            throw new StorageException(
+                "PostgreSQL is read-only, or a standby", new SQLException("read-only"));
+          }
+          // Goes through the log to the disk, and into no table.
+          return handle
+              .createQuery("SELECT pg_logical_emit_message(true, 'vatio', 'check')::text")
+              .mapTo(String.class)
+              .one();
+        });
   }
 
   @Override
