@@ -137,6 +137,7 @@ class ReadOnlyDiskStory {
                 "/generador/",
                 "{\"id\":1,\"valor_produccion\":50,\"velocidad_viento\":10,"
                     + "\"direccion_viento\":\"N\",\"temperatura\":12}"),
+            api.send("POST", "/api/imports/", "timestamp,a/b\n1,1\n", "text/csv"),
             api.send("PUT", "/api/retention/", "{\"reglas\":[{\"crudo_dias\":30}]}"))) {
       assertEquals(503, answer.statusCode(), answer.uri() + " " + answer.body());
       assertTrue(answer.headers().firstValue("Retry-After").isPresent(), "" + answer.uri());

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// A disk that takes a fifth of a second for every fsync, as a worn memory card does, under a
 /// server with devices, an import, sealing and roll-ups: everybody waits, nobody starves, and a
-// kill
+/// kill
 /// in the middle of it loses nothing.
 class SlowDiskStory {
   private static final int FSYNC_MS = 200;

@@ -38,13 +38,13 @@ public final class Core implements AutoCloseable {
   public final Inbox inbox;
 
   private Core(
-      String databaseUrl,
+      Database database,
       Clock clock,
       InboxSettings settings,
       @Nullable SpoolSettings spool,
       List<Decoder> decoders) {
     this.clock = clock;
-    this.database = Databases.open(databaseUrl);
+    this.database = database;
     this.sites = SiteRegistry.open(database, clock, MADRID, "EUR", "es");
     this.devices = DeviceRegistry.open(database, events, clock, sites.defaultSite().id());
     this.catalogue = SeriesCatalogue.open(database, clock);
@@ -73,7 +73,7 @@ public final class Core implements AutoCloseable {
   /// The same with other limits of the inbox.
   public static Core start(
       String databaseUrl, Clock clock, InboxSettings settings, Decoder... decoders) {
-    Core core = new Core(databaseUrl, clock, settings, null, List.of(decoders));
+    Core core = new Core(Databases.open(databaseUrl), clock, settings, null, List.of(decoders));
     core.inbox.start();
     return core;
   }
@@ -81,7 +81,16 @@ public final class Core implements AutoCloseable {
   /// The same with a spool.
   public static Core start(
       String databaseUrl, Clock clock, SpoolSettings spool, Decoder... decoders) {
-    Core core = new Core(databaseUrl, clock, InboxSettings.DEFAULT, spool, List.of(decoders));
+    Core core =
+        new Core(
+            Databases.open(databaseUrl), clock, InboxSettings.DEFAULT, spool, List.of(decoders));
+    core.inbox.start();
+    return core;
+  }
+
+  /// The same on a database that is open, and closed with it.
+  public static Core on(Database database, Clock clock, Decoder... decoders) {
+    Core core = new Core(database, clock, InboxSettings.DEFAULT, null, List.of(decoders));
     core.inbox.start();
     return core;
   }
