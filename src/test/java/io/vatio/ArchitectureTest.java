@@ -19,6 +19,7 @@ class ArchitectureTest {
       List.of(
           List.of("kernel"),
           List.of("platform"),
+          List.of("audit"),
           List.of("account", "site"),
           List.of("device"),
           List.of("sensor"),

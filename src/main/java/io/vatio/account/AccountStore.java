@@ -2,6 +2,7 @@ package io.vatio.account;
 
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Permission;
+import io.vatio.kernel.Reach;
 import io.vatio.platform.db.Database;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -61,8 +62,8 @@ final class AccountStore {
 
   private static final String INSERT_ROLE =
       """
-      INSERT INTO role (id, name, label, description, created_at, updated_at)
-      VALUES (:id, :name, :label, :description, :now, :now)
+      INSERT INTO role (id, name, label, description, reach, created_at, updated_at)
+      VALUES (:id, :name, :label, :description, :reach, :now, :now)
       """;
 
   private static final String INSERT_GRANT =
@@ -110,6 +111,7 @@ final class AccountStore {
         .bind("name", seed.name())
         .bind("label", seed.label())
         .bind("description", seed.description())
+        .bind("reach", seed.reach().code())
         .bind("now", Micros.of(now))
         .execute();
     for (Permission permission : seed.permissions()) {
@@ -143,7 +145,8 @@ final class AccountStore {
                             grants.computeIfAbsent(entry.getKey(), _ -> new ArrayList<>()).add(g)));
     return handle
         .createQuery(
-            "SELECT id, name, label, description, created_at, updated_at FROM role ORDER BY id")
+            "SELECT id, name, label, description, reach, created_at, updated_at FROM role"
+                + " ORDER BY id")
         .map((row, _) -> role(row, grants.getOrDefault(row.getLong("id"), List.of())))
         .list();
   }
@@ -234,6 +237,7 @@ final class AccountStore {
         row.getString("description"),
         grants,
         grants.stream().map(Role.Grant::permission).collect(Collectors.toSet()),
+        Reach.findByCode(row.getString("reach")).orElse(Reach.SHARED),
         Micros.toInstant(row.getLong("created_at")),
         Micros.toInstant(row.getLong("updated_at")));
   }

@@ -2,6 +2,7 @@ package io.vatio.account;
 
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.platform.db.Database;
 import java.time.Clock;
 import java.util.Locale;
@@ -91,7 +92,17 @@ final class Accounts {
         account.username(),
         account.superuser(),
         role.map(Role::name).orElse(""),
-        role.map(Role::permissions).orElse(Set.<Permission>of()));
+        role.map(Role::permissions).orElse(Set.<Permission>of()),
+        reach(account, role));
+  }
+
+  private static Reach reach(Account account, Optional<Role> role) {
+    if (account.superuser()) {
+      return Reach.ALL;
+    }
+    return account.type().equals("externo")
+        ? Reach.SHARED
+        : role.map(Role::reach).orElse(Reach.SHARED);
   }
 
   /// Creates the first superuser.

@@ -208,7 +208,7 @@ final class ApiKeys {
   private static Principal.ApiKey principal(ApiKey key, Principal.User owner) {
     Set<Permission> permissions =
         key.permissions().stream().filter(owner::may).collect(Collectors.toSet());
-    return new Principal.ApiKey(key.id(), key.label(), permissions);
+    return new Principal.ApiKey(key.id(), key.label(), permissions, key.accountId(), owner.reach());
   }
 
   private static String fingerprint(String key) {

@@ -1,6 +1,7 @@
 package io.vatio.account;
 
 import io.vatio.kernel.Permission;
+import io.vatio.kernel.Reach;
 import java.time.Instant;
 import java.util.List;
 import java.util.Set;
@@ -10,6 +11,7 @@ import java.util.Set;
 /// @param name the wire word, for instance `operador`
 /// @param label what people read
 /// @param permissions those of the grants, once more, for whoever only checks
+/// @param reach which devices they count for
 record Role(
     long id,
     String name,
@@ -17,6 +19,7 @@ record Role(
     String description,
     List<Grant> grants,
     Set<Permission> permissions,
+    Reach reach,
     Instant createdAt,
     Instant updatedAt) {
   Role {

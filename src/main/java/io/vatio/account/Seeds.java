@@ -7,9 +7,9 @@ import static io.vatio.kernel.Permission.VIEW_DASHBOARD;
 import static io.vatio.kernel.Permission.VIEW_DEVICES;
 import static io.vatio.kernel.Permission.VIEW_READINGS;
 import static io.vatio.kernel.Permission.VIEW_SENSORS;
-import static io.vatio.kernel.Permission.VIEW_USERS;
 
 import io.vatio.kernel.Permission;
+import io.vatio.kernel.Reach;
 import java.util.List;
 import java.util.Set;
 
@@ -49,27 +49,29 @@ final class Seeds {
               "superusuario",
               "Superusuario",
               "Tiene acceso completo a todas las funcionalidades del sistema",
-              Set.of(Permission.values())),
+              Set.of(Permission.values()),
+              Reach.ALL),
           new RoleSeed(
               2,
               "operador",
               "Operador",
               "Puede gestionar dispositivos asignados, sensores y crear lecturas",
               Set.of(
-                  VIEW_USERS,
                   VIEW_SENSORS,
                   MANAGE_SENSORS,
                   VIEW_DEVICES,
                   ASSIGN_SENSORS,
                   CREATE_READINGS,
                   VIEW_READINGS,
-                  VIEW_DASHBOARD)),
+                  VIEW_DASHBOARD),
+              Reach.OWN),
           new RoleSeed(
               3,
               "solo_lectura",
               "Solo Lectura",
               "Solo puede ver informacion, sin permisos de edicion",
-              Set.of(VIEW_USERS, VIEW_SENSORS, VIEW_DEVICES, VIEW_READINGS, VIEW_DASHBOARD)));
+              Set.of(VIEW_SENSORS, VIEW_DEVICES, VIEW_READINGS, VIEW_DASHBOARD),
+              Reach.ALL));
 
   private Seeds() {}
 
@@ -80,7 +82,12 @@ final class Seeds {
   record PermissionSeed(long id, String code, String name, String description) {}
 
   record RoleSeed(
-      long id, String name, String label, String description, Set<Permission> permissions) {
+      long id,
+      String name,
+      String label,
+      String description,
+      Set<Permission> permissions,
+      Reach reach) {
     RoleSeed {
       permissions = Set.copyOf(permissions);
     }

@@ -5,6 +5,7 @@ import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DeviceTemplate;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.kernel.Text;
 import io.vatio.platform.text.Messages;
 import io.vatio.sensor.SensorGuess;
@@ -56,7 +57,7 @@ final class ImportRun {
     if (job.options().mayCreateDevices()) {
       may.add(Permission.MANAGE_DEVICES);
     }
-    this.sender = new Principal.User(0, job.author(), false, "", may);
+    this.sender = new Principal.User(0, job.author(), false, "", may, Reach.ALL);
   }
 
   /// Goes on from where the job says.

@@ -5,6 +5,7 @@ import io.vatio.device.DeviceTemplate;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.kernel.Text;
 import io.vatio.platform.json.Json;
 import io.vatio.sensor.SensorTemplate;
@@ -125,12 +126,15 @@ final class SpoolFrame {
           data.writeBoolean(user.superuser());
           text(user.role());
           permissions(user.permissions());
+          text(user.reach().name());
         }
         case Principal.ApiKey key -> {
           data.writeByte(2);
           data.writeLong(key.id());
           text(key.label());
           permissions(key.permissions());
+          data.writeLong(key.owner());
+          text(key.reach().name());
         }
         case Principal.Device device -> {
           data.writeByte(3);
@@ -293,8 +297,16 @@ final class SpoolFrame {
       int kind = data.readByte();
       return switch (kind) {
         case 1 ->
-            new Principal.User(data.readLong(), text(), data.readBoolean(), text(), permissions());
-        case 2 -> new Principal.ApiKey(data.readLong(), text(), permissions());
+            new Principal.User(
+                data.readLong(),
+                text(),
+                data.readBoolean(),
+                text(),
+                permissions(),
+                Reach.valueOf(text()));
+        case 2 ->
+            new Principal.ApiKey(
+                data.readLong(), text(), permissions(), data.readLong(), Reach.valueOf(text()));
         case 3 -> new Principal.Device(data.readLong(), text());
         case 4 -> new Principal.Trusted(text(), text(), permissions());
         case 5 -> new Principal.Anonymous(text());

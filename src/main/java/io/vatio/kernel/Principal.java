@@ -1,5 +1,6 @@
 package io.vatio.kernel;
 
+import java.util.OptionalLong;
 import java.util.Set;
 
 /// Who is asking: the one answer of authentication, whatever the protocol.
@@ -11,6 +12,16 @@ public sealed interface Principal {
   /// Whether this one may do what the permission stands for, on objects it can see.
   boolean may(Permission permission);
 
+  /// Which devices its permissions count for.
+  default Reach reach() {
+    return Reach.OWN;
+  }
+
+  /// The account that answers for this one: a person's own, or the one that made the key.
+  default OptionalLong account() {
+    return OptionalLong.empty();
+  }
+
   /// Whether this one may bring new devices into use. Operators may, although they do not hold the
   /// permission to manage all devices: what they create is theirs.
   default boolean mayCreateDevices() {
@@ -20,10 +31,21 @@ public sealed interface Principal {
   /// A person who logged in.
   ///
   /// @param role name of the role, empty for none
-  record User(long id, String username, boolean superuser, String role, Set<Permission> permissions)
+  record User(
+      long id,
+      String username,
+      boolean superuser,
+      String role,
+      Set<Permission> permissions,
+      Reach reach)
       implements Principal {
     public User {
       permissions = Set.copyOf(permissions);
+    }
+
+    @Override
+    public OptionalLong account() {
+      return OptionalLong.of(id);
     }
 
     @Override
@@ -37,10 +59,19 @@ public sealed interface Principal {
     }
   }
 
-  /// A program with an API key; it holds exactly the permissions of the key.
-  record ApiKey(long id, String label, Set<Permission> permissions) implements Principal {
+  /// A program with an API key; it holds the permissions of the key that its maker still holds, and
+  /// reaches what its maker reaches.
+  ///
+  /// @param owner id of the account that made it
+  record ApiKey(long id, String label, Set<Permission> permissions, long owner, Reach reach)
+      implements Principal {
     public ApiKey {
       permissions = Set.copyOf(permissions);
+    }
+
+    @Override
+    public OptionalLong account() {
+      return OptionalLong.of(owner);
     }
 
     @Override
@@ -74,6 +105,11 @@ public sealed interface Principal {
     }
 
     @Override
+    public Reach reach() {
+      return Reach.ALL;
+    }
+
+    @Override
     public String name() {
       return "trusted:" + address;
     }
@@ -89,6 +125,11 @@ public sealed interface Principal {
   ///
   /// @param place where it is, without secrets
   record Broker(String place) implements Principal {
+    @Override
+    public Reach reach() {
+      return Reach.ALL;
+    }
+
     @Override
     public String name() {
       return "broker:" + place;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vatio.device.DeviceTemplate;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.reading.Reading;
 import io.vatio.sensor.SensorTemplate;
 import io.vatio.testing.Core;
@@ -32,7 +33,8 @@ class DatabaseKillStory {
   private static final int ROUNDS = 6;
   private static final int WINDOW = 300;
   private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
-  private static final Principal SENDER = new Principal.User(1, "ana", true, "", Set.of());
+  private static final Principal SENDER =
+      new Principal.User(1, "ana", true, "", Set.of(), Reach.ALL);
 
   @TempDir Path folder;
   private final Set<Integer> acknowledged = ConcurrentHashMap.newKeySet();

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.vatio.device.DeviceTemplate;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.kernel.Text;
 import io.vatio.reading.Quality;
 import io.vatio.reading.Reading;
@@ -33,9 +34,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 class InboxTest {
-  private static final Principal SUPERUSER = new Principal.User(1, "ana", true, "", Set.of());
+  private static final Principal SUPERUSER =
+      new Principal.User(1, "ana", true, "", Set.of(), Reach.ALL);
   private static final Principal SENDER =
-      new Principal.User(2, "luis", false, "operador", Set.of(Permission.CREATE_READINGS));
+      new Principal.User(
+          2, "luis", false, "operador", Set.of(Permission.CREATE_READINGS), Reach.ALL);
   private static final Principal STRANGER = new Principal.Anonymous("192.168.1.50");
   private static final long ALWAYS = Long.MAX_VALUE;
 

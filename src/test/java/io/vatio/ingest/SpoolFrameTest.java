@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.vatio.device.DeviceTemplate;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.kernel.Text;
 import io.vatio.platform.json.Json;
 import io.vatio.sensor.SensorTemplate;
@@ -27,8 +28,8 @@ class SpoolFrameTest {
     Set<Permission> some = Set.of(Permission.CREATE_READINGS, Permission.VIEW_DASHBOARD);
     for (Principal sender :
         List.of(
-            new Principal.User(7, "ana", true, "operador", some),
-            new Principal.ApiKey(8, "casa", some),
+            new Principal.User(7, "ana", true, "operador", some, Reach.OWN),
+            new Principal.ApiKey(8, "casa", some, 7, Reach.SHARED),
             new Principal.Device(9, "GEN-1"),
             new Principal.Trusted("10.0.0.1", "operador", some),
             new Principal.Broker("mqtt://b"),

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vatio.device.DeviceTemplate;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.kernel.Text;
 import io.vatio.reading.Reading;
 import io.vatio.sensor.SensorTemplate;
@@ -36,7 +37,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// A real PostgreSQL behind a network that breaks: what is acknowledged meanwhile is on our disk,
 /// and gets into the database in order, each once.
 class SpoolTest {
-  private static final Principal SUPERUSER = new Principal.User(1, "ana", true, "", Set.of());
+  private static final Principal SUPERUSER =
+      new Principal.User(1, "ana", true, "", Set.of(), Reach.ALL);
   private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
 
   @TempDir Path folder;

@@ -3,6 +3,7 @@ package io.vatio.testing;
 import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.Map;
@@ -17,7 +18,8 @@ public final class Tokens implements Authenticator {
   public volatile Principal trusted;
 
   public Tokens() {
-    principals.put("admin", new Principal.User(1, "admin", true, "superusuario", Set.of()));
+    principals.put(
+        "admin", new Principal.User(1, "admin", true, "superusuario", Set.of(), Reach.ALL));
     principals.put(
         "manager", user(2, "manager", Permission.VIEW_DEVICES, Permission.MANAGE_DEVICES));
     principals.put(
@@ -35,7 +37,7 @@ public final class Tokens implements Authenticator {
   public static Principal.User user(long id, String name, Permission... permissions) {
     Set<Permission> held = EnumSet.noneOf(Permission.class);
     held.addAll(Arrays.asList(permissions));
-    return new Principal.User(id, name, false, name, held);
+    return new Principal.User(id, name, false, name, held, Reach.ALL);
   }
 
   @Override

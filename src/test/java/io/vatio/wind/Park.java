@@ -8,6 +8,7 @@ import io.vatio.ingest.RawMessage;
 import io.vatio.ingest.Receipt;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.reading.Interval;
 import io.vatio.testing.Core;
 import io.vatio.testing.FixedClock;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The wind farm on a real inbox and a real database, without network. Its clock stands.
 final class Park implements AutoCloseable {
-  static final Principal.User ADMIN = new Principal.User(1, "admin", true, "", Set.of());
+  static final Principal.User ADMIN = new Principal.User(1, "admin", true, "", Set.of(), Reach.ALL);
 
   final FixedClock clock = FixedClock.at("2026-03-01T12:00:00Z");
   final Core core;

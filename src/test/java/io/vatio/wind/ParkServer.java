@@ -4,6 +4,7 @@ import io.vatio.ingest.InboxSettings;
 import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.platform.http.ClientAddress;
 import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.HttpFront;
@@ -61,11 +62,11 @@ final class ParkServer implements AutoCloseable {
     private final Map<String, Principal> known =
         Map.of(
             "admin",
-            new Principal.User(1, "admin", true, "", Set.of()),
+            new Principal.User(1, "admin", true, "", Set.of(), Reach.ALL),
             "viewer",
-            new Principal.User(2, "v", false, "", EnumSet.of(Permission.VIEW_READINGS)),
+            new Principal.User(2, "v", false, "", EnumSet.of(Permission.VIEW_READINGS), Reach.ALL),
             "sender",
-            new Principal.ApiKey(3, "s", EnumSet.of(Permission.CREATE_READINGS)),
+            new Principal.ApiKey(3, "s", EnumSet.of(Permission.CREATE_READINGS), 1, Reach.ALL),
             "GEN-1",
             new Principal.Device(1, "GEN-1"),
             "GEN-2",

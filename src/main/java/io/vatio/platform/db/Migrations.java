@@ -13,7 +13,7 @@ import org.slf4j.LoggerFactory;
 /// saved at every start.
 final class Migrations {
   /// The newest script in `db/sqlite` and `db/postgresql`; a test compares it with the folders.
-  static final int NEWEST = 5;
+  static final int NEWEST = 6;
 
   private static final Logger LOG = LoggerFactory.getLogger(Migrations.class);
   private static final String HISTORY = "flyway_schema_history";

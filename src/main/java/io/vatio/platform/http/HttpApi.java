@@ -367,7 +367,7 @@ public final class HttpApi {
     threads.execute(
         () -> {
           try {
-            Reply reply = handler.handle(request);
+            Reply reply = request.actor().doing(() -> handler.handle(request));
             context.runOnContext(_ -> promise.complete(reply));
           } catch (Throwable e) {
             // Errors too: whoever waits must hear of them.

@@ -2,6 +2,7 @@ package io.vatio.platform.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vatio.kernel.Actor;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
@@ -28,6 +29,12 @@ public record Request(
   private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
 
   private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999999Z");
+
+  /// Who asks, and from where.
+  public Actor actor() {
+    String agent = context.request().getHeader("User-Agent");
+    return new Actor(principal, address, agent == null ? "" : agent);
+  }
 
   /// The body, empty for none.
   public byte[] body() {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.platform.json.Json;
 import java.io.IOException;
 import java.util.Base64;
@@ -95,10 +96,10 @@ record Will(
       return new Principal.Device(json.path("device").asLong(), name);
     }
     if (json.has("user")) {
-      return new Principal.User(json.path("user").asLong(), name, false, "", Set.of());
+      return new Principal.User(json.path("user").asLong(), name, false, "", Set.of(), Reach.OWN);
     }
     if (json.has("key")) {
-      return new Principal.ApiKey(json.path("key").asLong(), name, Set.of());
+      return new Principal.ApiKey(json.path("key").asLong(), name, Set.of(), 0, Reach.OWN);
     }
     if (json.has("broker")) {
       return new Principal.Broker(name);

@@ -11,6 +11,7 @@ import io.vatio.ingest.Sample;
 import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.kernel.Text;
 import io.vatio.platform.tls.CertificateKeeper;
 import io.vatio.platform.tls.ServerCertificate;
@@ -185,11 +186,17 @@ final class BrokerFixture implements AutoCloseable {
       }
       return switch (name) {
         case "admin" ->
-            new Outcome.Granted(new Principal.User(1, "admin", true, "superusuario", Set.of()));
+            new Outcome.Granted(
+                new Principal.User(1, "admin", true, "superusuario", Set.of(), Reach.ALL));
         case "viewer" ->
             new Outcome.Granted(
                 new Principal.User(
-                    2, "viewer", false, "solo_lectura", Set.of(Permission.VIEW_READINGS)));
+                    2,
+                    "viewer",
+                    false,
+                    "solo_lectura",
+                    Set.of(Permission.VIEW_READINGS),
+                    Reach.ALL));
         case "pump-1" -> new Outcome.Granted(new Principal.Device(PUMP_1, "pump-1"));
         case "pump-2" -> new Outcome.Granted(new Principal.Device(2, "pump-2"));
         default -> new Outcome.Denied();

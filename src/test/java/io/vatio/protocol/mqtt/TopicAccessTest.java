@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,14 +15,19 @@ class TopicAccessTest {
   private static final Principal TURBINE = new Principal.Device(2, "GEN-7");
   private static final Principal METER = new Principal.Device(3, "medidor-principal");
   private static final Principal ROOT =
-      new Principal.User(1, "admin", true, "superusuario", Set.of());
+      new Principal.User(1, "admin", true, "superusuario", Set.of(), Reach.ALL);
   private static final Principal OPERATOR =
       new Principal.User(
-          2, "op", false, "operador", Set.of(Permission.VIEW_READINGS, Permission.CREATE_READINGS));
+          2,
+          "op",
+          false,
+          "operador",
+          Set.of(Permission.VIEW_READINGS, Permission.CREATE_READINGS),
+          Reach.ALL);
   private static final Principal READER =
-      new Principal.ApiKey(3, "panel", Set.of(Permission.VIEW_READINGS));
+      new Principal.ApiKey(3, "panel", Set.of(Permission.VIEW_READINGS), 1, Reach.ALL);
   private static final Principal NOBODY =
-      new Principal.User(4, "externo", false, "", Set.of(Permission.VIEW_DASHBOARD));
+      new Principal.User(4, "externo", false, "", Set.of(Permission.VIEW_DASHBOARD), Reach.ALL);
   private static final Principal ANONYMOUS = new Principal.Anonymous("10.0.0.7");
 
   private static TopicAccess access(String who) {
