@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vatio.device.DeviceTemplate;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.sensor.SensorTemplate;
 import io.vatio.testing.Core;
 import io.vatio.testing.Databases;
@@ -28,7 +29,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// While a commit waits for its disk, nobody hears of what is in it.
 @Timeout(60)
 class SlowDiskTest {
-  private static final Principal SENDER = new Principal.User(1, "ana", true, "", Set.of());
+  private static final Principal SENDER =
+      new Principal.User(1, "ana", true, "", Set.of(), Reach.ALL);
   private static final Instant NOW = Instant.parse("2026-03-01T10:00:00Z");
   private static final int MORE = 100;
 
