@@ -288,11 +288,11 @@ public final class Server implements AutoCloseable {
 
   private Storage openStorage(Path folder) {
     Optional<String> url = settings.databaseUrl();
-    UpgradeSnapshot.takeIfNeeded(settings.database(), folder, clock);
+    UpgradeSnapshot snapshot = new UpgradeSnapshot(settings.database(), folder, clock);
     Database database =
         url.isPresent()
-            ? PostgresDatabase.open(url.get())
-            : SqliteDatabase.open(folder.resolve("vatio.db"));
+            ? PostgresDatabase.open(url.get(), snapshot)
+            : SqliteDatabase.open(folder.resolve("vatio.db"), snapshot);
     keep("database", database::close);
     Events events = new Events();
     SiteRegistry sites =

@@ -7,6 +7,7 @@ import java.io.BufferedOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -25,6 +27,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 import java.util.zip.Deflater;
 import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 import java.util.zip.ZipOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -100,6 +103,27 @@ public final class Backup {
     }
   }
 
+  /// Whether a file is a complete backup of just what is there now, so that another one would say
+  /// the same. In doubt it is not.
+  public boolean shows(Path file) {
+    try (ZipFile zip = new ZipFile(file.toFile());
+        Connection connection = place.snapshot()) {
+      return Manifest.of(zip, file).state().equals(place.state(connection))
+          && !hasFilesSince(Files.getLastModifiedTime(file));
+    } catch (IOException | SQLException | BackupException _) {
+      return false;
+    }
+  }
+
+  private boolean hasFilesSince(FileTime time) throws IOException {
+    for (Path file : files()) {
+      if (Files.getLastModifiedTime(file).compareTo(time) > 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static FileChannel create(Path part) throws IOException {
     FileChannel channel =
         FileChannel.open(
@@ -139,7 +163,13 @@ public final class Backup {
       Tables tables = new Tables(connection, place.dialect());
       List<Manifest.Table> list = tables.inOrder();
       Manifest manifest =
-          new Manifest(place.schema(), place.dialect(), clock.instant(), list, tables.counters());
+          new Manifest(
+              place.schema(),
+              place.dialect(),
+              clock.instant(),
+              place.state(connection),
+              list,
+              tables.counters());
       zip.putNextEntry(new ZipEntry(Manifest.ENTRY));
       zip.write(manifest.toJson());
       zip.closeEntry();
@@ -153,16 +183,21 @@ public final class Backup {
   }
 
   private void writeFiles(ZipOutputStream zip) throws IOException {
+    for (Path file : files()) {
+      writeFile(zip, file, dataFolder.relativize(file).toString().replace('\\', '/'));
+    }
+  }
+
+  private List<Path> files() throws IOException {
     if (!Files.isDirectory(dataFolder)) {
-      return;
+      return List.of();
     }
     try (Stream<Path> all = Files.walk(dataFolder)) {
-      for (Path file : (Iterable<Path>) all.sorted()::iterator) {
-        Path name = dataFolder.relativize(file);
-        if (Files.isRegularFile(file) && isKept(name)) {
-          writeFile(zip, file, name.toString().replace('\\', '/'));
-        }
-      }
+      return all.filter(file -> Files.isRegularFile(file) && isKept(dataFolder.relativize(file)))
+          .sorted()
+          .toList();
+    } catch (UncheckedIOException e) {
+      throw e.getCause();
     }
   }
 

@@ -5,22 +5,33 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.platform.db.Database.Dialect;
 import io.vatio.platform.json.Json;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipFile;
 
 /// What a backup says about itself.
 ///
 /// @param schema version of the tables
 /// @param dialect the database it was taken from
 /// @param takenAt the moment it shows
+/// @param state of the database at that moment, see [DatabasePlace#state]; empty for unknown
 /// @param tables in an order in which they can be filled
 /// @param counters by table and column (`device.id`): the last number given out, so that no number
 ///     is given out twice
 record Manifest(
-    int schema, Dialect dialect, Instant takenAt, List<Table> tables, Map<String, Long> counters) {
+    int schema,
+    Dialect dialect,
+    Instant takenAt,
+    String state,
+    List<Table> tables,
+    Map<String, Long> counters) {
   static final String ENTRY = "manifest.json";
 
   /// Raised when an older program could not read the file any more.
@@ -37,6 +48,7 @@ record Manifest(
     root.put("schema", schema);
     root.put("database", dialect.name());
     root.put("taken_at", takenAt.toString());
+    root.put("state", state);
     ArrayNode list = root.putArray("tables");
     for (Table table : tables) {
       ObjectNode node = list.addObject().put("name", table.name());
@@ -47,8 +59,20 @@ record Manifest(
     return Json.bytes(root);
   }
 
-  /// @throws BackupException when this is no manifest, or one of a newer program
-  static Manifest of(byte[] json) {
+  /// Reads that of a backup.
+  ///
+  /// @throws BackupException when there is none, or one of a newer program
+  static Manifest of(ZipFile zip, Path file) throws IOException {
+    ZipEntry entry = zip.getEntry(ENTRY);
+    if (entry == null) {
+      throw new BackupException(file + " is not a backup of Vatio.");
+    }
+    try (InputStream in = zip.getInputStream(entry)) {
+      return of(in.readAllBytes());
+    }
+  }
+
+  private static Manifest of(byte[] json) {
     JsonNode root;
     try {
       root = Json.parse(json);
@@ -74,6 +98,7 @@ record Manifest(
         root.path("schema").asInt(),
         Dialect.valueOf(root.path("database").asText()),
         Instant.parse(root.path("taken_at").asText()),
+        root.path("state").asText(""),
         tables,
         counters);
   }

@@ -56,7 +56,7 @@ public final class Restore {
       throw new BackupException("There is no file " + file + ".");
     }
     try (ZipFile zip = new ZipFile(file.toFile())) {
-      Manifest manifest = manifest(zip, file);
+      Manifest manifest = Manifest.of(zip, file);
       requireReadable(manifest);
       requireEmpty();
       Files.createDirectories(dataFolder);
@@ -95,16 +95,6 @@ public final class Restore {
       tables.raise(manifest.counters());
       writeFiles(zip);
       connection.commit();
-    }
-  }
-
-  private static Manifest manifest(ZipFile zip, Path file) throws IOException {
-    ZipEntry entry = zip.getEntry(Manifest.ENTRY);
-    if (entry == null) {
-      throw new BackupException(file + " is not a backup of Vatio.");
-    }
-    try (InputStream in = zip.getInputStream(entry)) {
-      return Manifest.of(in.readAllBytes());
     }
   }
 

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vatio.kernel.Micros;
 import io.vatio.platform.db.Database;
-import io.vatio.platform.db.PostgresDatabase;
+import io.vatio.testing.Databases;
 import io.vatio.testing.TestPostgres;
 import java.time.Instant;
 import java.time.YearMonth;
@@ -23,7 +23,7 @@ class PostgresPartitionsTest {
 
   @BeforeEach
   void open() {
-    database = PostgresDatabase.open(TestPostgres.newDatabase());
+    database = Databases.open(TestPostgres.newDatabase());
   }
 
   @AfterEach

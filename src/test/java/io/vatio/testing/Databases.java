@@ -1,5 +1,6 @@
 package io.vatio.testing;
 
+import io.vatio.platform.db.BeforeUpgrade;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.PostgresDatabase;
 import io.vatio.platform.db.SqliteDatabase;
@@ -27,7 +28,7 @@ public enum Databases {
   /// Opens what [#newUrl] named.
   public static Database open(String url) {
     return url.startsWith("sqlite:")
-        ? SqliteDatabase.open(Path.of(url.substring("sqlite:".length())))
-        : PostgresDatabase.open(url);
+        ? SqliteDatabase.open(Path.of(url.substring("sqlite:".length())), BeforeUpgrade.nothing())
+        : PostgresDatabase.open(url, BeforeUpgrade.nothing());
   }
 }

@@ -1,6 +1,5 @@
 package io.vatio.testing;
 
-import io.vatio.platform.db.PostgresDatabase;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,7 +32,7 @@ public final class TestPostgres {
                 .setPGStartupWait(Duration.ofSeconds(60))
                 .start();
         create(TEMPLATE, "template1");
-        PostgresDatabase.open(url(TEMPLATE)).close();
+        Databases.open(url(TEMPLATE)).close();
       }
       String name = "vatio" + DATABASES.incrementAndGet();
       create(name, TEMPLATE);

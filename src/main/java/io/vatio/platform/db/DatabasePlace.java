@@ -1,5 +1,6 @@
 package io.vatio.platform.db;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -37,6 +38,12 @@ public sealed interface DatabasePlace {
   ///
   /// @throws StorageException when the database does not answer
   int schema();
+
+  /// What is there, in a word: the same one twice means that nothing was written between. (The
+  /// other way round is not promised.)
+  ///
+  /// @param connection one of [#snapshot]
+  String state(Connection connection) throws SQLException;
 
   /// The newest schema that this program knows.
   static int newestSchema() {
@@ -84,12 +91,28 @@ public sealed interface DatabasePlace {
 
     @Override
     public void migrate(int version) {
-      Migrations.run(SqliteDatabase.source(file, false), "sqlite", version);
+      Migrations.run(
+          SqliteDatabase.source(file, false), "sqlite", version, BeforeUpgrade.nothing());
     }
 
     @Override
     public int schema() {
       return exists() ? Migrations.version(SqliteDatabase.source(file, false)) : 0;
+    }
+
+    /// Every commit goes to the log, and from there to the file.
+    @Override
+    public String state(Connection connection) throws SQLException {
+      try {
+        return stamp(file) + " " + stamp(Path.of(file + "-wal"));
+      } catch (IOException e) {
+        throw new SQLException("look at " + file, e);
+      }
+    }
+
+    private static String stamp(Path file) throws IOException {
+      long size = Files.exists(file) ? Files.size(file) : 0;
+      return size == 0 ? "empty" : size + "@" + Files.getLastModifiedTime(file);
     }
   }
 
@@ -146,12 +169,27 @@ public sealed interface DatabasePlace {
 
     @Override
     public void migrate(int version) {
-      Migrations.run(source(), "postgresql", version);
+      Migrations.run(source(), "postgresql", version, BeforeUpgrade.nothing());
+    }
+
+    void upgrade(BeforeUpgrade before) {
+      Migrations.run(source(), "postgresql", Migrations.NEWEST, before);
     }
 
     @Override
     public int schema() {
       return Migrations.version(source());
+    }
+
+    /// Which transactions have ended: whoever writes, in whatever database of the server, needs one
+    /// with a number.
+    @Override
+    public String state(Connection connection) throws SQLException {
+      try (var statement = connection.createStatement();
+          var row = statement.executeQuery("SELECT CAST(pg_current_snapshot() AS text)")) {
+        row.next();
+        return row.getString(1);
+      }
     }
   }
 }

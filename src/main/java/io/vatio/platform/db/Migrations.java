@@ -21,7 +21,8 @@ final class Migrations {
   private Migrations() {}
 
   /// @param target the version to reach
-  static void run(DataSource dataSource, String folder, int target) {
+  /// @param before called once when there are data and an older schema
+  static void run(DataSource dataSource, String folder, int target, BeforeUpgrade before) {
     int present = version(dataSource);
     if (present > NEWEST) {
       throw new IllegalStateException(
@@ -30,6 +31,9 @@ final class Migrations {
     }
     if (present >= target) {
       return;
+    }
+    if (present > 0) {
+      before.run(present);
     }
     LOG.info("schema: from version {} to {}", present, target);
     Flyway.configure()

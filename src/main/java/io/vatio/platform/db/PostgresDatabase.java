@@ -47,7 +47,7 @@ public final class PostgresDatabase implements Database {
   /// schema.
   ///
   /// @throws StorageException when the server cannot be reached or does not force commits to disk
-  public static PostgresDatabase open(String url) {
+  public static PostgresDatabase open(String url, BeforeUpgrade before) {
     PostgresAddress address = PostgresAddress.parse(url);
     try {
       HikariDataSource writers = new HikariDataSource(writers(address));
@@ -57,7 +57,7 @@ public final class PostgresDatabase implements Database {
         try {
           database.requireDurable();
           // Without a limit of time: an index takes as long as it takes.
-          new DatabasePlace.PostgresServer(address).migrate(Migrations.NEWEST);
+          new DatabasePlace.PostgresServer(address).upgrade(before);
           return database;
         } catch (RuntimeException e) {
           database.close();

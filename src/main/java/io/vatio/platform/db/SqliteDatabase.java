@@ -52,13 +52,13 @@ public final class SqliteDatabase implements Database {
   /// Opens (and creates or upgrades) the database file.
   ///
   /// @throws StorageException when the file cannot be opened or written
-  public static SqliteDatabase open(Path file) {
+  public static SqliteDatabase open(Path file, BeforeUpgrade before) {
     try {
       Path folder = file.toAbsolutePath().getParent();
       if (folder != null) {
         Files.createDirectories(folder);
       }
-      Migrations.run(source(file, false), "sqlite", Migrations.NEWEST);
+      Migrations.run(source(file, false), "sqlite", Migrations.NEWEST, before);
       Handle writer = Jdbi.open(connection(file, false));
       List<Handle> readers = new ArrayList<>();
       for (int i = 0; i < READERS; i++) {
