@@ -4,32 +4,24 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.vatio.device.DeviceRegistry;
-import io.vatio.platform.db.Database;
 import io.vatio.platform.db.DatabasePlace;
-import io.vatio.platform.events.Events;
-import io.vatio.reading.ReadingStore;
-import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.testing.ApiClient;
 import io.vatio.testing.CommandProcess;
 import io.vatio.testing.Databases;
+import io.vatio.testing.FirstVersion;
 import io.vatio.testing.RawMqtt;
 import io.vatio.testing.ServerProcess;
+import io.vatio.testing.StoredValues;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,13 +33,11 @@ class BackupStory {
 
   @TempDir Path folder;
 
-  /// The folder was written by the first version of the program: 24 000 readings of the main meter,
-  /// 6 000 of them settled, a pump, a turbine, a dead letter and an account.
   @Test
   void a_data_folder_of_the_first_version_opens_in_one_start_and_can_be_had_back()
       throws Exception {
     Path old = Files.createDirectories(folder.resolve("old"));
-    unpack("/upgrade/schema-1.zip", old.resolve("data"));
+    FirstVersion.unpack(old.resolve("data"));
 
     try (ServerProcess server = ServerProcess.start(old, Map.of(), List.of())) {
       String login =
@@ -63,11 +53,8 @@ class BackupStory {
       assertTrue(api.get("/dispositivos").body().contains("BOMBA-7"));
       assertEquals(143, server.terminate(), server.output());
     }
-    List<Double> expected = new ArrayList<>();
-    for (int i = 0; i < 24_000; i++) {
-      expected.add(Math.round((0.3 + i / 60 % 24 * 0.1) * 10) / 10.0);
-    }
-    assertEquals(expected, stored("sqlite:" + old.resolve("data/vatio.db")));
+    List<Double> expected = FirstVersion.values();
+    assertEquals(expected, StoredValues.ofMainMeter("sqlite:" + old.resolve("data/vatio.db")));
 
     Path snapshot;
     try (Stream<Path> files = Files.list(old.resolve("data/backups"))) {
@@ -88,7 +75,7 @@ class BackupStory {
     try (ServerProcess server = ServerProcess.start(back, Map.of(), List.of())) {
       assertEquals(143, server.terminate(), server.output());
     }
-    assertEquals(expected, stored("sqlite:" + back.resolve("data/vatio.db")));
+    assertEquals(expected, StoredValues.ofMainMeter("sqlite:" + back.resolve("data/vatio.db")));
   }
 
   @ParameterizedTest
@@ -130,7 +117,7 @@ class BackupStory {
     CommandProcess restore =
         CommandProcess.run(folder, environment(newData, newUrl), "restore", file.toString());
     assertEquals(0, restore.code(), restore.output());
-    List<Double> stored = stored(newUrl);
+    List<Double> stored = StoredValues.ofMainMeter(newUrl);
     assertTrue(stored.size() >= before, stored.size() + " of " + before);
     assertEquals(stored.size(), new HashSet<>(stored).size(), "stored twice");
     for (int i = 0; i < stored.size(); i++) {
@@ -163,34 +150,5 @@ class BackupStory {
       environment.put("VATIO_DATABASE_URL", url);
     }
     return environment;
-  }
-
-  private static List<Double> stored(String url) {
-    try (Database database = Databases.open(url)) {
-      var devices = DeviceRegistry.open(database, new Events(), Clock.systemUTC(), 1);
-      var catalogue = SeriesCatalogue.open(database, Clock.systemUTC());
-      long meter = devices.findBySerial("medidor-principal").orElseThrow().id();
-      int series = catalogue.find(meter, "consumo").orElseThrow().id();
-      List<Double> values = new ArrayList<>();
-      ReadingStore.open(database)
-          .scan(series, Long.MIN_VALUE, Long.MAX_VALUE, reading -> values.add(reading.value()));
-      return values;
-    }
-  }
-
-  private static void unpack(String resource, Path folder) throws IOException {
-    try (InputStream in = BackupStory.class.getResourceAsStream(resource);
-        ZipInputStream zip = new ZipInputStream(in)) {
-      ZipEntry entry;
-      while ((entry = zip.getNextEntry()) != null) {
-        Path file = folder.resolve(entry.getName());
-        if (entry.isDirectory()) {
-          Files.createDirectories(file);
-        } else {
-          Files.createDirectories(file.getParent());
-          Files.copy(zip, file);
-        }
-      }
-    }
   }
 }

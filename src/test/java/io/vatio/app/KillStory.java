@@ -3,19 +3,13 @@ package io.vatio.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.vatio.device.DeviceRegistry;
-import io.vatio.platform.db.Database;
-import io.vatio.platform.events.Events;
-import io.vatio.reading.Reading;
-import io.vatio.reading.ReadingStore;
-import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.testing.Databases;
 import io.vatio.testing.RawMqtt;
 import io.vatio.testing.ServerProcess;
+import io.vatio.testing.StoredValues;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -61,7 +55,7 @@ class KillStory {
       assertEquals(143, server.terminate(), server.output());
     }
 
-    List<Double> stored = stored(url);
+    List<Double> stored = StoredValues.ofMainMeter(url);
     Set<Double> distinct = new HashSet<>(stored);
     List<Double> lost = new ArrayList<>();
     for (int value : sender.acknowledged) {
@@ -84,23 +78,6 @@ class KillStory {
 
   private static Map<String, String> environment(String url) {
     return url.startsWith("sqlite:") ? Map.of() : Map.of("VATIO_DATABASE_URL", url);
-  }
-
-  private static List<Double> stored(String url) {
-    try (Database database = Databases.open(url)) {
-      var devices = DeviceRegistry.open(database, new Events(), Clock.systemUTC(), 1);
-      var catalogue = SeriesCatalogue.open(database, Clock.systemUTC());
-      long meter = devices.findBySerial("medidor-principal").orElseThrow().id();
-      int series = catalogue.find(meter, "consumo").orElseThrow().id();
-      List<Double> values = new ArrayList<>();
-      ReadingStore.open(database)
-          .scan(
-              series,
-              Long.MIN_VALUE,
-              Long.MAX_VALUE,
-              (Reading reading) -> values.add(reading.value()));
-      return values;
-    }
   }
 
   /// Sends 1, 2, 3 …: even numbers with a time of their own, odd ones without, which the server can

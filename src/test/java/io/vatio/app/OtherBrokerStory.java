@@ -4,23 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.vatio.device.DeviceRegistry;
-import io.vatio.platform.db.Database;
-import io.vatio.platform.events.Events;
 import io.vatio.platform.json.Json;
-import io.vatio.reading.ReadingStore;
-import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.testing.ApiClient;
-import io.vatio.testing.Databases;
 import io.vatio.testing.Mosquitto;
 import io.vatio.testing.RawMqtt;
 import io.vatio.testing.ServerProcess;
+import io.vatio.testing.StoredValues;
 import io.vatio.testing.TestServer;
 import io.vatio.testing.Waiting;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -67,7 +61,8 @@ class OtherBrokerStory {
         Waiting.until("the last of all", () -> values(admin).contains(-1.0));
         assertEquals(143, server.terminate(), server.output());
       }
-      List<Double> values = stored();
+      List<Double> values =
+          StoredValues.ofMainMeter("sqlite:" + folder.resolve("data").resolve("vatio.db"));
       Set<Double> distinct = new HashSet<>(values);
       for (int i = 1; i <= device.accepted.get(); i++) {
         assertTrue(distinct.contains((double) i), i + " was accepted by the broker and is lost");
@@ -116,20 +111,6 @@ class OtherBrokerStory {
   private static Map<String, String> environment(String url) {
     // Empty counts as not given, so the embedded listeners stay off.
     return Map.of("VATIO_BROKER_URL", url, "VATIO_MQTT_PORT", "", "VATIO_MQTTS_PORT", "");
-  }
-
-  private List<Double> stored() {
-    try (Database database =
-        Databases.open("sqlite:" + folder.resolve("data").resolve("vatio.db"))) {
-      var devices = DeviceRegistry.open(database, new Events(), Clock.systemUTC(), 1);
-      var catalogue = SeriesCatalogue.open(database, Clock.systemUTC());
-      long meter = devices.findBySerial("medidor-principal").orElseThrow().id();
-      int series = catalogue.find(meter, "consumo").orElseThrow().id();
-      List<Double> values = new ArrayList<>();
-      ReadingStore.open(database)
-          .scan(series, Long.MIN_VALUE, Long.MAX_VALUE, reading -> values.add(reading.value()));
-      return values;
-    }
   }
 
   private static List<Double> values(ApiClient admin) {

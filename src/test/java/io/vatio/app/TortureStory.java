@@ -10,6 +10,7 @@ import io.vatio.reading.ReadingStore;
 import io.vatio.sensor.Series;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.testing.Databases;
+import io.vatio.testing.JavaCommand;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -163,17 +164,12 @@ class TortureStory {
 
   private static Process start(String url, int first, int end) throws IOException {
     return new ProcessBuilder(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xmx256m",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            TortureWorker.class.getName(),
-            url,
-            Integer.toString(first),
-            Integer.toString(end))
+            JavaCommand.line(
+                256,
+                TortureWorker.class.getName(),
+                url,
+                Integer.toString(first),
+                Integer.toString(end)))
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start();
   }

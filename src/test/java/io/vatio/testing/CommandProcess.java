@@ -3,8 +3,6 @@ package io.vatio.testing;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
@@ -13,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 /// @param code what it ended with
 /// @param output both streams
 public record CommandProcess(int code, String output) {
+  private static final String MAIN = "io.vatio.app.Main";
+
   /// Runs a command to its end.
   ///
   /// @param folder the working directory
@@ -30,19 +30,10 @@ public record CommandProcess(int code, String output) {
   /// Starts a command, for stories about its death.
   public static Process start(Path folder, Map<String, String> environment, String... command)
       throws IOException {
-    List<String> line =
-        new ArrayList<>(
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
-                "--enable-native-access=ALL-UNNAMED",
-                "-cp",
-                System.getProperty("java.class.path"),
-                "io.vatio.app.Main"));
-    line.addAll(List.of(command));
     ProcessBuilder builder =
-        new ProcessBuilder(line).directory(folder.toFile()).redirectErrorStream(true);
+        new ProcessBuilder(JavaCommand.line(512, MAIN, command))
+            .directory(folder.toFile())
+            .redirectErrorStream(true);
     builder.environment().keySet().removeIf(name -> name.startsWith("VATIO_"));
     builder.environment().putAll(environment);
     return builder.start();

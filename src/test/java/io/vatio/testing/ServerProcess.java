@@ -42,17 +42,7 @@ public final class ServerProcess implements AutoCloseable {
     int http = freePort();
     int mqtt = freePort();
     List<String> command = new ArrayList<>(shellPrefix);
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xmx512m",
-            "--enable-native-access=ALL-UNNAMED",
-            "-cp",
-            System.getProperty("java.class.path"),
-            "io.vatio.app.Main",
-            "run"));
+    command.addAll(JavaCommand.line(512, "io.vatio.app.Main", "run"));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("VATIO_"));
     builder
@@ -177,7 +167,8 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  static int freePort() {
+  /// A port that nobody listens on just now.
+  public static int freePort() {
     try (ServerSocket socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     } catch (IOException e) {

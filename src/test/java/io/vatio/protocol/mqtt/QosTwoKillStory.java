@@ -10,6 +10,7 @@ import io.netty.handler.codec.mqtt.MqttMessageType;
 import io.netty.handler.codec.mqtt.MqttProperties;
 import io.netty.handler.codec.mqtt.MqttPublishMessage;
 import io.vatio.testing.ServerProcess;
+import io.vatio.testing.StoredValues;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,18 +103,6 @@ class QosTwoKillStory {
   /// Readings of the whole database.
   private int stored(ServerProcess server) {
     server.kill();
-    try (var database =
-        io.vatio.testing.Databases.open("sqlite:" + folder.resolve("data").resolve("vatio.db"))) {
-      List<Double> values = new ArrayList<>();
-      var devices =
-          io.vatio.device.DeviceRegistry.open(
-              database, new io.vatio.platform.events.Events(), java.time.Clock.systemUTC(), 1);
-      var catalogue = io.vatio.sensor.SeriesCatalogue.open(database, java.time.Clock.systemUTC());
-      long meter = devices.findBySerial("medidor-principal").orElseThrow().id();
-      int series = catalogue.find(meter, "consumo").orElseThrow().id();
-      io.vatio.reading.ReadingStore.open(database)
-          .scan(series, Long.MIN_VALUE, Long.MAX_VALUE, r -> values.add(r.value()));
-      return values.size();
-    }
+    return StoredValues.ofMainMeter("sqlite:" + folder.resolve("data").resolve("vatio.db")).size();
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vatio.protocol.simulator.FakeBroker.Published;
+import io.vatio.testing.ServerProcess;
 import io.vertx.core.Vertx;
 import java.net.URI;
 import java.time.Clock;
@@ -163,7 +164,7 @@ class SimulationTest {
 
   @Test
   void an_unreachable_server_is_tried_again() throws Exception {
-    int nobody = freePort();
+    int nobody = ServerProcess.freePort();
     SimulationTarget target =
         new SimulationTarget(
             URI.create("http://127.0.0.1:" + nobody),
@@ -231,12 +232,6 @@ class SimulationTest {
 
   private static SimulationPlan device() {
     return SimulationPlan.of(Scenario.DEVICE).every(Duration.ofMillis(100));
-  }
-
-  private static int freePort() throws Exception {
-    try (var socket = new java.net.ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 
   private static final class Ear implements Simulation.Voice {
