@@ -13,6 +13,7 @@ import com.hivemq.client.mqtt.datatypes.MqttQos;
 import com.hivemq.client.mqtt.mqtt5.Mqtt5BlockingClient;
 import io.vatio.testing.ApiClient;
 import io.vatio.testing.CommandProcess;
+import io.vatio.testing.FailingDisk;
 import io.vatio.testing.RawMqtt;
 import io.vatio.testing.ReadOnlyFolder;
 import io.vatio.testing.ServerProcess;
@@ -24,10 +25,10 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -46,15 +47,11 @@ class ReadOnlyDiskStory {
   @TempDir private Path folder;
   private int sent;
 
-  @BeforeEach
-  void skip_where_it_cannot_be_done() throws Exception {
+  @Test
+  void a_read_only_disk_stops_acknowledgements_and_nothing_else() throws Exception {
     assumeTrue(
         ReadOnlyFolder.isPossible(folder),
         "skipped: making a folder read-only under an open file needs root and chattr +i");
-  }
-
-  @Test
-  void a_read_only_disk_stops_acknowledgements_and_nothing_else() throws Exception {
     try (ServerProcess server =
         ServerProcess.start(folder, Map.of("VATIO_SEAL_INTERVAL", "1"), List.of())) {
       ApiClient api = ApiClient.login(server.url());
@@ -98,31 +95,46 @@ class ReadOnlyDiskStory {
   }
 
   @Test
-  void a_server_on_a_read_only_disk_stops_and_starts_with_a_sentence() throws Exception {
+  void a_disk_that_failed_can_be_saved_and_has_everything_once_it_is_mounted_anew()
+      throws Exception {
+    Optional<FailingDisk> possible = FailingDisk.in(folder);
+    assumeTrue(
+        possible.isPresent(), "skipped: having a file system fail needs root and a loop device");
     Set<Integer> acknowledged = new HashSet<>();
-    try (ServerProcess server = ServerProcess.start(folder, Map.of(), List.of())) {
-      assertTrue(publish(server, 500, acknowledged));
-      try (ReadOnlyFolder _ = ReadOnlyFolder.of(folder.resolve("data"))) {
+    try (FailingDisk disk = possible.get()) {
+      try (ServerProcess server = ServerProcess.start(disk.folder(), Map.of(), List.of())) {
+        ApiClient api = ApiClient.login(server.url());
+        assertTrue(publish(server, 500, acknowledged));
+        disk.fail();
+
+        assertFalse(publish(server, 50, acknowledged), "a PUBACK from a failed disk");
+        refuses(api);
+        Waiting.until("not ready", () -> server.status("/health/ready") == 503);
+        assertSums(api, acknowledged);
         Path backup = folder.resolve("rescue.vatio");
-        CommandProcess rescue = command("backup", backup.toString());
-        assertEquals(0, rescue.code(), "a dying disk can be saved: " + rescue.output());
+        CommandProcess rescue = command(disk.folder(), "backup", backup.toString());
+        assertEquals(0, rescue.code(), rescue.output());
         assertTrue(Files.size(backup) > 0);
         assertEquals(143, server.terminate(), server.output());
 
-        CommandProcess start = command("run", "--http-port", "0", "--mqtt-port", "0");
+        CommandProcess start =
+            command(disk.folder(), "run", "--http-port", "0", "--mqtt-port", "0");
         assertNotEquals(0, start.code());
         assertFalse(start.output().contains("\tat "), "a stack trace: " + start.output());
       }
-    }
-    try (ServerProcess server = ServerProcess.start(folder, Map.of(), List.of())) {
-      assertSums(ApiClient.login(server.url()), acknowledged);
-      assertEquals(143, server.terminate(), server.output());
+      disk.repair();
+      try (ServerProcess server = ServerProcess.start(disk.folder(), Map.of(), List.of())) {
+        assertEquals(500, acknowledged.size());
+        assertSums(ApiClient.login(server.url()), acknowledged);
+        assertTrue(publish(server, 50, acknowledged));
+        assertEquals(143, server.terminate(), server.output());
+      }
     }
   }
 
-  private CommandProcess command(String... command) throws Exception {
+  private CommandProcess command(Path place, String... command) throws Exception {
     return CommandProcess.run(
-        folder, Map.of("VATIO_DATA_DIR", folder.resolve("data").toString()), command);
+        folder, Map.of("VATIO_DATA_DIR", place.resolve("data").toString()), command);
   }
 
   private static boolean saidPutOff(ServerProcess server) {
