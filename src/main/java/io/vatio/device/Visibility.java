@@ -13,7 +13,7 @@ import java.util.function.Predicate;
 /// everything else about a device follow it. From memory; thread safe.
 ///
 /// An operator has the devices that are assigned to him, an external user those that are shared
-// with
+/// with
 /// him, a device itself.
 public final class Visibility {
   private final DeviceRegistry devices;

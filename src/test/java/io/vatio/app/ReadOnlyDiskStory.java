@@ -121,6 +121,7 @@ class ReadOnlyDiskStory {
             command(disk.folder(), "run", "--http-port", "0", "--mqtt-port", "0");
         assertNotEquals(0, start.code());
         assertFalse(start.output().contains("\tat "), "a stack trace: " + start.output());
+        assertTrue(start.output().contains("ead-only"), start.output());
       }
       disk.repair();
       try (ServerProcess server = ServerProcess.start(disk.folder(), Map.of(), List.of())) {

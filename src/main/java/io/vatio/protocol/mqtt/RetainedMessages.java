@@ -246,7 +246,8 @@ final class RetainedMessages implements AutoCloseable {
       try {
         database.write(handle -> save(handle, changes.values()));
         changes.values().forEach(change -> change.saved().complete(Outcome.KEPT));
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // This thread must not end while somebody waits for it.
         LOG.warn("{} retained messages not saved yet: {}", changes.size(), e.getMessage());
         if (!keepForLater(changes)) {
           return;

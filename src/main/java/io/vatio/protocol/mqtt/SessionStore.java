@@ -205,7 +205,8 @@ final class SessionStore implements AutoCloseable {
           }
         }
         work.saved.complete(null);
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // This thread must not end while somebody waits for it.
         LOG.warn("changes of MQTT sessions not saved yet: {}", e.getMessage());
         next.saved.completeExceptionally(e);
         if (!keepForLater(next)) {
