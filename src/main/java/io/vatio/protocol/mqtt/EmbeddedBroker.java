@@ -1,6 +1,7 @@
 package io.vatio.protocol.mqtt;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.netty.channel.Channel;
 import io.netty.handler.ssl.SslContext;
 import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.ingest.Inbox;
@@ -17,7 +18,7 @@ import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.internal.ContextInternal;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
@@ -210,18 +211,19 @@ public final class EmbeddedBroker implements MqttGateway {
                 return;
               }
               String client = address.apply(request);
-              request.toWebSocket().onSuccess(socket -> accept(socket, client));
+              // The socket comes in a wrapper that hides what carries it.
+              Channel channel =
+                  ((HttpServerConnection) request.connection()).channelHandlerContext().channel();
+              request.toWebSocket().onSuccess(socket -> accept(socket, channel, client));
             });
   }
 
-  /// Takes a WebSocket over; on its event loop.
-  public void accept(ServerWebSocket socket, String address) {
+  private void accept(ServerWebSocket socket, Channel channel, String address) {
     if (socket.subProtocol() == null || !WEB_SOCKET_PROTOCOLS.contains(socket.subProtocol())) {
       socket.close((short) UNSUPPORTED, "subprotocol mqtt expected");
       return;
     }
-    ContextInternal context = (ContextInternal) vertx.getOrCreateContext();
-    WebSocketTransport.start(socket, context.nettyEventLoop(), address, broker);
+    WebSocketTransport.start(socket, channel, address, broker);
   }
 
   @Override

@@ -35,6 +35,10 @@ final class Inbound {
   static final int TOPIC_ALIASES = 32;
   private static final int REASON_TEXT_LENGTH = 500;
 
+  /// How often a client that we do not read is looked at: between two looks it has to take
+  /// something.
+  private static final long LOOK_MS = 60_000;
+
   private final Broker broker;
   private final Connection connection;
   private final Transport transport;
@@ -55,6 +59,11 @@ final class Inbound {
   private long pendingBytes;
   private int unacknowledged;
   private boolean paused;
+  private boolean watched;
+
+  /// Whether the client has taken enough, since the last look, that more could be written.
+  private boolean took;
+
   private final @Nullable Bucket messageRate;
   private final @Nullable Bucket byteRate;
   private boolean waitsForBudget;
@@ -279,10 +288,35 @@ final class Inbound {
         || pendingBytes >= broker.settings().pendingBytes()) {
       paused = true;
       transport.pause();
+      if (!watched) {
+        watch();
+      }
+    }
+  }
+
+  private void watch() {
+    watched = true;
+    took = false;
+    transport.schedule(this::look, LOOK_MS);
+  }
+
+  /// Ends a client that takes nothing. As long as it is not read neither its silence is seen nor
+  /// its end.
+  private void look() {
+    watched = false;
+    if (!paused || !connection.open()) {
+      return;
+    }
+    if (took || transport.writable()) {
+      watch();
+    } else {
+      broker.meters().slowSubscriber();
+      connection.end(Packets.QUOTA_EXCEEDED);
     }
   }
 
   void relax() {
+    took |= transport.writable();
     if (paused
         && connection.open()
         && !waitsForBudget

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -15,7 +16,6 @@ import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
-import io.vertx.core.internal.http.WebSocketInternal;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +36,7 @@ final class WebSocketTransport implements Transport {
   private static final short UNACCEPTABLE_DATA = 1003;
 
   private final ServerWebSocket socket;
-  private final EventLoop loop;
+  private final Channel channel;
   private final MqttDecoder decoder;
   private final EmbeddedChannel codec;
   private @Nullable Listener listener;
@@ -49,9 +49,9 @@ final class WebSocketTransport implements Transport {
   private boolean gone;
   private @Nullable Future<?> signs;
 
-  private WebSocketTransport(ServerWebSocket socket, EventLoop loop, int maxPacketBytes) {
+  private WebSocketTransport(ServerWebSocket socket, Channel channel, int maxPacketBytes) {
     this.socket = socket;
-    this.loop = loop;
+    this.channel = channel;
     this.decoder = new MqttDecoder(maxPacketBytes, CLIENT_ID_LENGTH);
     // One packet at a time, so that what follows waits as bytes.
     decoder.setSingleDecode(true);
@@ -60,10 +60,10 @@ final class WebSocketTransport implements Transport {
 
   /// Speaks MQTT on a socket whose upgrade was just accepted.
   ///
-  /// @param loop of the socket, on which this is called
-  static void start(ServerWebSocket socket, EventLoop loop, String address, Broker broker) {
+  /// @param channel that carries it, on whose event loop this is called
+  static void start(ServerWebSocket socket, Channel channel, String address, Broker broker) {
     WebSocketTransport transport =
-        new WebSocketTransport(socket, loop, broker.settings().maxPacketBytes());
+        new WebSocketTransport(socket, channel, broker.settings().maxPacketBytes());
     Connection connection = new Connection(broker, transport, Door.WEB_SOCKET, address);
     transport.listener = connection;
     socket.frameHandler(transport::frame);
@@ -71,7 +71,9 @@ final class WebSocketTransport implements Transport {
     socket.exceptionHandler(e -> LOG.debug("{}: {}", address, e.toString()));
     socket.closeHandler(_ -> transport.closed());
     transport.signs =
-        loop.scheduleAtFixedRate(transport::sign, SIGN_EVERY_S, SIGN_EVERY_S, TimeUnit.SECONDS);
+        transport
+            .loop()
+            .scheduleAtFixedRate(transport::sign, SIGN_EVERY_S, SIGN_EVERY_S, TimeUnit.SECONDS);
     connection.start();
   }
 
@@ -92,6 +94,9 @@ final class WebSocketTransport implements Transport {
   private void frame(WebSocketFrame frame) {
     if (frame.isText()) {
       socket.close(UNACCEPTABLE_DATA, "MQTT needs binary frames");
+      cutLater();
+    } else if (frame.isClose()) {
+      // It is answered already, behind all that the client may never take.
       cutLater();
     } else if (frame.isBinary() || frame.isContinuation()) {
       byte[] bytes = frame.binaryData().getBytes();
@@ -244,11 +249,9 @@ final class WebSocketTransport implements Transport {
   }
 
   private void cut() {
-    if (socket instanceof WebSocketInternal open) {
-      ChannelHandlerContext front = open.channelHandlerContext().pipeline().firstContext();
-      if (front != null) {
-        front.close();
-      }
+    ChannelHandlerContext front = channel.pipeline().firstContext();
+    if (front != null) {
+      front.close();
     }
   }
 
@@ -261,7 +264,7 @@ final class WebSocketTransport implements Transport {
   @Override
   public void execute(Runnable task) {
     try {
-      loop.execute(task);
+      loop().execute(task);
     } catch (RejectedExecutionException e) {
       LOG.debug("the server has stopped", e);
     }
@@ -269,7 +272,7 @@ final class WebSocketTransport implements Transport {
 
   @Override
   public Future<?> schedule(Runnable task, long delayMs) {
-    return loop.schedule(task, delayMs, TimeUnit.MILLISECONDS);
+    return loop().schedule(task, delayMs, TimeUnit.MILLISECONDS);
   }
 
   @Override
@@ -279,6 +282,6 @@ final class WebSocketTransport implements Transport {
 
   @Override
   public EventLoop loop() {
-    return loop;
+    return channel.eventLoop();
   }
 }
