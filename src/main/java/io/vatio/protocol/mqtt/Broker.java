@@ -160,7 +160,7 @@ final class Broker {
   /// The members of a shared subscription; of nobody's when there are none.
   SharedGroup group(String filter) {
     SharedGroup group = groups.get(filter);
-    return group == null ? new SharedGroup(filter) : group;
+    return group == null ? new SharedGroup(filter, meters) : group;
   }
 
   /// @param inner what the group hears
@@ -170,7 +170,7 @@ final class Broker {
         (_, present) -> {
           SharedGroup group = present;
           if (group == null) {
-            group = new SharedGroup(filter);
+            group = new SharedGroup(filter, meters);
             subscriptions.put(inner, group, SHARED);
           }
           group.put(session, subscription);

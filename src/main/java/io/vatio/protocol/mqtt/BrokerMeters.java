@@ -7,6 +7,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /// The broker's figures. Thread safe.
 final class BrokerMeters {
+  /// Why messages are dropped that a subscriber should have got.
+  static final String SLOW_SUBSCRIBER = "slow_subscriber";
+
+  static final String QUEUE_FULL = "queue_full";
+
   private final MeterRegistry registry;
   private final Counter received;
   private final Counter sent;

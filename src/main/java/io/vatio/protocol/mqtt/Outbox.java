@@ -53,8 +53,12 @@ final class Outbox {
     TAKEN,
     /// Also to be kept on the disk.
     TAKEN_TO_KEEP,
-    /// There was no room, or nobody to take it; that was expected.
-    DROPPED,
+    /// There was nobody to take it, which is no loss.
+    NOBODY,
+    /// There was no room for a message that may be lost.
+    NO_ROOM,
+    /// There was no room in the queue of a kept session.
+    QUEUE_FULL,
     /// There was no room for a message that must not be lost.
     FULL
   }
@@ -112,12 +116,15 @@ final class Outbox {
   Offered offer(Delivery delivery, Kept message) {
     lock.lock();
     try {
-      if (closed || overflowed || (outgoing == null && (!kept || delivery.qos == 0))) {
-        return Offered.DROPPED;
+      if (closed || (outgoing == null && (!kept || delivery.qos == 0))) {
+        return Offered.NOBODY;
+      }
+      if (overflowed) {
+        return Offered.FULL;
       }
       boolean keep = kept && delivery.qos > 0;
       if (!hasRoom(delivery, keep)) {
-        return delivery.qos == 0 || keep ? dropped(delivery, keep) : Offered.FULL;
+        return refused(delivery, keep);
       }
       refusing = false;
       count(delivery);
@@ -160,13 +167,15 @@ final class Outbox {
         && bytes + size <= settings.outboxBytes() / share;
   }
 
-  private Offered dropped(Delivery delivery, boolean keep) {
-    broker.meters().dropped(keep ? "queue_full" : "slow_subscriber");
-    if (keep && !refusing) {
+  private Offered refused(Delivery delivery, boolean keep) {
+    if (!keep) {
+      return delivery.qos == 0 ? Offered.NO_ROOM : Offered.FULL;
+    }
+    if (!refusing) {
       refusing = true;
       delivery.session.queueFull(messages, bytes);
     }
-    return Offered.DROPPED;
+    return Offered.QUEUE_FULL;
   }
 
   /// Takes expired messages out that were not sent.

@@ -30,6 +30,7 @@ final class Session implements Subscriber {
 
   private volatile @Nullable Connection connection;
   private volatile boolean kept;
+  private volatile boolean known;
   private boolean stored;
   private boolean version5;
   private @Nullable TopicAccess access;
@@ -68,6 +69,15 @@ final class Session implements Subscriber {
   /// Whether it outlives its connection.
   boolean kept() {
     return kept;
+  }
+
+  /// Whether its client was ever told that it is there. Until then it is nobody's.
+  boolean known() {
+    return known;
+  }
+
+  void markKnown() {
+    known = true;
   }
 
   /// Whether there are rows of it.
@@ -171,7 +181,15 @@ final class Session implements Subscriber {
   @Nullable Delivery offer(Delivery delivery, Outbox.Kept message) {
     return switch (tryOffer(delivery, message)) {
       case TAKEN_TO_KEEP -> delivery;
-      case TAKEN, DROPPED -> null;
+      case TAKEN, NOBODY -> null;
+      case NO_ROOM -> {
+        broker.meters().dropped(BrokerMeters.SLOW_SUBSCRIBER);
+        yield null;
+      }
+      case QUEUE_FULL -> {
+        broker.meters().dropped(BrokerMeters.QUEUE_FULL);
+        yield null;
+      }
       case FULL -> {
         Connection slow = connection;
         if (slow != null && outbox.overflow()) {

@@ -8,17 +8,19 @@ import org.jspecify.annotations.Nullable;
 /// Clients that share a subscription (`$share/name/filter`): each message goes to one of them.
 ///
 /// They take turns: first those that can take the message at once, then those that are connected
-/// and
-/// let it wait, and only then those that are away and may never come back. Thread safe.
+/// and let it wait, and only then those that are away and may never come back. What none of them
+/// has room for is lost, and counted once. Thread safe.
 final class SharedGroup implements Subscriber {
   static final String PREFIX = "$share/";
 
   private final String filter;
   private final List<Member> members = new CopyOnWriteArrayList<>();
   private final AtomicInteger turn = new AtomicInteger();
+  private final BrokerMeters meters;
 
-  SharedGroup(String filter) {
+  SharedGroup(String filter, BrokerMeters meters) {
     this.filter = filter;
+    this.meters = meters;
   }
 
   /// What a shared subscription filters, null when it is not written as one.
@@ -55,6 +57,7 @@ final class SharedGroup implements Subscriber {
   @Nullable Delivery offer(Publication publication, Outbox.Kept message) {
     List<Member> present = List.copyOf(members);
     int first = present.isEmpty() ? 0 : Math.floorMod(turn.getAndIncrement(), present.size());
+    String loss = null;
     for (Session.Readiness wanted : Session.Readiness.values()) {
       for (int i = 0; i < present.size(); i++) {
         Member member = present.get((first + i) % present.size());
@@ -69,11 +72,15 @@ final class SharedGroup implements Subscriber {
           case TAKEN_TO_KEEP -> {
             return delivery;
           }
-          case DROPPED, FULL -> {
-            // The next one, perhaps.
-          }
+          // The next one, perhaps.
+          case QUEUE_FULL -> loss = BrokerMeters.QUEUE_FULL;
+          case NO_ROOM, FULL -> loss = loss == null ? BrokerMeters.SLOW_SUBSCRIBER : loss;
+          case NOBODY -> {}
         }
       }
+    }
+    if (loss != null) {
+      meters.dropped(loss);
     }
     return null;
   }

@@ -20,12 +20,16 @@ import io.vatio.testing.FixedClock;
 import io.vatio.testing.Tokens;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// What a connection does with a client that sends and does not listen.
 class ConnectionTest {
@@ -82,6 +86,67 @@ class ConnectionTest {
   }
 
   @Test
+  void a_client_that_takes_nothing_between_two_looks_is_ended() {
+    Connection connection = connected();
+    pipe.writable = false;
+    connection.received(MqttMessage.PINGREQ);
+    pipe.writable = true;
+    connection.drained();
+    pipe.writable = false;
+    connection.received(MqttMessage.PINGREQ);
+
+    pipe.runScheduled();
+
+    assertFalse(pipe.closed, "it took something since it was paused first");
+
+    pipe.runScheduled();
+
+    // What it sent meanwhile was not read, its goodbye perhaps among it.
+    assertTrue(pipe.closed);
+    assertEquals(1, core.meters.counter("vatio.mqtt.subscribers.closed").count());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void a_message_that_no_member_of_a_group_has_room_for_is_counted_once(int qos) {
+    Pipe other = new Pipe();
+    for (Pipe member : List.of(pipe, other)) {
+      Connection connection = connected(member == pipe ? "192.0.2.1" : "192.0.2.2", member);
+      connection.received(
+          MqttMessageBuilders.subscribe()
+              .messageId(1)
+              .addSubscription(MqttQoS.valueOf(qos), "$share/g/dispositivos/c/#")
+              .build());
+      member.writable = false;
+    }
+    // Each has room for a mebibyte, for half of that where messages may be lost.
+    int room = 2 * (qos == 0 ? 5 : 10);
+
+    for (int i = 0; i < room; i++) {
+      deliver(qos);
+    }
+
+    assertEquals(0, lost());
+
+    deliver(qos);
+    deliver(qos);
+
+    assertEquals(2, lost());
+    assertFalse(pipe.closed || other.closed);
+  }
+
+  private void deliver(int qos) {
+    Publication publication =
+        new Publication(
+            "dispositivos/c/x", new byte[100_000], qos, false, null, Publication.FOREVER);
+    broker.deliver(publication, broker.routes(publication.topic, null), null);
+  }
+
+  private double lost() {
+    return core.meters.counter("vatio.mqtt.dropped", "reason", "slow_subscriber").count();
+  }
+
+  @Test
   void one_packet_of_many_filters_brings_retained_messages_once() {
     for (int i = 0; i < broker.settings().retainedMessages(); i++) {
       retained.put(
@@ -111,7 +176,11 @@ class ConnectionTest {
   }
 
   private Connection connected() {
-    Connection connection = new Connection(broker, pipe, Door.PLAIN, "192.0.2.1");
+    return connected("192.0.2.1", pipe);
+  }
+
+  private Connection connected(String address, Pipe pipe) {
+    Connection connection = new Connection(broker, pipe, Door.PLAIN, address);
     connection.start();
     connection.received(
         MqttMessageBuilders.connect()
@@ -126,6 +195,7 @@ class ConnectionTest {
   /// A way to a client that takes as much as the test says.
   private static final class Pipe implements Transport {
     private final EventLoop loop = new DefaultEventLoop();
+    private final List<Runnable> scheduled = new ArrayList<>();
     private boolean writable = true;
     private boolean paused;
     private boolean closed;
@@ -176,7 +246,15 @@ class ConnectionTest {
 
     @Override
     public Future<?> schedule(Runnable task, long delayMs) {
+      scheduled.add(task);
       return new CompletableFuture<>();
+    }
+
+    /// As if all the time had passed.
+    void runScheduled() {
+      List<Runnable> due = List.copyOf(scheduled);
+      scheduled.clear();
+      due.forEach(Runnable::run);
     }
 
     @Override
