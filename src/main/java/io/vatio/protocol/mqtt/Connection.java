@@ -44,6 +44,7 @@ final class Connection implements Transport.Listener {
   private State state = State.CONNECTING;
   private boolean left;
   private volatile @Nullable Principal principal;
+  private @Nullable Login login;
   private @Nullable Conversation conversation;
   private @Nullable Will will;
 
@@ -81,7 +82,11 @@ final class Connection implements Transport.Listener {
     timer =
         transport.schedule(
             () -> {
-              if (!admission.known()) {
+              Login asked = login;
+              if (state == State.AUTHENTICATING && asked != null) {
+                // It said who it is; what does not come in time is ours.
+                refuse(asked.unavailable());
+              } else if (!admission.known()) {
                 LOG.debug("{}: no login in time", address);
                 end(Packets.NOT_AUTHORIZED);
               }
@@ -215,6 +220,7 @@ final class Connection implements Transport.Listener {
       refuse(fault);
       return;
     }
+    login = asked;
     will = asked.will();
     state = State.AUTHENTICATING;
     transport.pause();
@@ -280,8 +286,9 @@ final class Connection implements Transport.Listener {
     transport.write(Packets.connAck(code, false, MqttProperties.NO_PROPERTIES));
     state = State.ENDED;
     will = null;
-    transport.close();
+    // First, so that a client that sees the end and tries again finds nothing of this.
     leave();
+    transport.close();
   }
 
   private void enter(Principal who) {
@@ -310,7 +317,14 @@ final class Connection implements Transport.Listener {
     }
     Inbound inbound = new Inbound(broker, this, mine, asked, allowed);
     conversation = new Conversation(broker, this, mine, inbound, asked.version5());
-    whenSaved(opened.saved(), () -> welcome(allowed.who(), asked, opened));
+    whenSaved(
+        opened.saved(),
+        () -> welcome(allowed.who(), asked, opened),
+        () -> {
+          if (state == State.AUTHENTICATING) {
+            refuse(asked.unavailable());
+          }
+        });
   }
 
   private void welcome(Principal who, Login asked, Sessions.Opened opened) {
@@ -318,6 +332,7 @@ final class Connection implements Transport.Listener {
       return;
     }
     state = State.OPEN;
+    opened.session().markKnown();
     admission.nowKnown();
     Welcome welcome = Welcome.of(broker.settings(), asked, opened);
     transport.write(welcome.packet());
@@ -342,6 +357,11 @@ final class Connection implements Transport.Listener {
   ///
   /// @param saved null for nothing to wait for
   void whenSaved(@Nullable CompletableFuture<Void> saved, Runnable then) {
+    whenSaved(saved, then, () -> end(Packets.SERVER_BUSY));
+  }
+
+  private void whenSaved(
+      @Nullable CompletableFuture<Void> saved, Runnable then, Runnable otherwise) {
     if (saved == null || saved.state() == Future.State.SUCCESS) {
       then.run();
       return;
@@ -356,7 +376,7 @@ final class Connection implements Transport.Listener {
                     then.run();
                     drained();
                   } else {
-                    end(Packets.SERVER_BUSY);
+                    otherwise.run();
                   }
                 }));
   }

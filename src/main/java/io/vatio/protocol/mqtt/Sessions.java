@@ -63,6 +63,7 @@ final class Sessions {
         byId.put(row.id(), session);
         sessions.put(row.key(), session);
         session.markStored();
+        session.markKnown();
         away.add(session);
         count(session, 1);
       }
@@ -242,12 +243,13 @@ final class Sessions {
       connected--;
       Will.Left noted = session.will();
       List<Delivery> sent = session.detach(broker.clock().millis());
-      boolean later = will != null && noted != null && will.delaySeconds() > 0 && session.kept();
+      boolean stays = session.kept() && session.known();
+      boolean later = will != null && noted != null && will.delaySeconds() > 0 && stays;
       if (!later) {
         session.will(null);
-        atOnce = will;
+        atOnce = session.known() ? will : null;
       }
-      if (session.kept()) {
+      if (stays) {
         away.add(session);
         sent.forEach(store::sent);
         store.save(session.row(), false);
