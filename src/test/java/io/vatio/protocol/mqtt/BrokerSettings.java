@@ -29,7 +29,11 @@ final class BrokerSettings {
   }
 
   static MqttSettings impatient(MqttSettings s) {
-    return with(s, "connectTimeout", Duration.ofMillis(100));
+    return patient(s, Duration.ofMillis(100));
+  }
+
+  static MqttSettings patient(MqttSettings s, Duration login) {
+    return with(s, "connectTimeout", login);
   }
 
   static MqttSettings connections(MqttSettings s, int most) {
