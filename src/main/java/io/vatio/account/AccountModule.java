@@ -1,5 +1,6 @@
 package io.vatio.account;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Authenticator;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.http.Cidr;
@@ -53,8 +54,8 @@ public final class AccountModule implements AutoCloseable {
   /// @throws IllegalStateException with a sentence for the operator when the settings do not fit
   ///     the data
   public static AccountModule open(
-      Database database, AccountSettings settings, Clock clock, Messages messages) {
-    return open(database, settings, clock, messages, new Passwords());
+      Database database, AccountSettings settings, Clock clock, Messages messages, AuditLog audit) {
+    return open(database, settings, clock, messages, audit, new Passwords());
   }
 
   static AccountModule open(
@@ -62,6 +63,7 @@ public final class AccountModule implements AutoCloseable {
       AccountSettings settings,
       Clock clock,
       Messages messages,
+      AuditLog audit,
       Passwords passwords) {
     try {
       AccountModule module = new AccountModule(database, settings, clock, messages, passwords);

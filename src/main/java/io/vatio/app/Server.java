@@ -6,6 +6,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vatio.account.AccountModule;
 import io.vatio.alert.AlertRoutes;
+import io.vatio.audit.AuditLog;
 import io.vatio.dashboard.ApiDocs;
 import io.vatio.dashboard.PageRoutes;
 import io.vatio.device.DeviceAccessRevoked;
@@ -147,6 +148,7 @@ public final class Server implements AutoCloseable {
                   site.id(),
                   site.zone(),
                   clock,
+                  storage.audit(),
                   seq -> storage.events().publish(new ReadingsStored(seq, seq))));
       storage
           .events()
@@ -178,11 +180,14 @@ public final class Server implements AutoCloseable {
                   messages,
                   site.zone(),
                   clock,
+                  storage.audit(),
                   series.rollups()::isCrowded));
       imports.start();
       keep("imports", imports::close);
 
-      this.accounts = AccountModule.open(storage.database(), settings.accounts(), clock, messages);
+      this.accounts =
+          AccountModule.open(
+              storage.database(), settings.accounts(), clock, messages, storage.audit());
       keep("accounts", accounts::close);
       DeviceCredentials credentials =
           DeviceCredentials.open(
@@ -191,7 +196,8 @@ public final class Server implements AutoCloseable {
               accounts.tokens(),
               storage.events(),
               settings.accounts().keys(),
-              clock);
+              clock,
+              storage.audit());
       ClientAuthority clientAuthority = ClientAuthority.open(tls(folder), clock);
       DeviceCertificates certificates =
           DeviceCertificates.open(
@@ -200,7 +206,8 @@ public final class Server implements AutoCloseable {
               storage.events(),
               clientAuthority,
               settings.tls().clientAuthority() != null,
-              clock);
+              clock,
+              storage.audit());
       Authenticator authenticator = accounts.authenticator(credentials, certificates);
 
       this.api =
@@ -295,16 +302,19 @@ public final class Server implements AutoCloseable {
             : SqliteDatabase.open(folder.resolve("vatio.db"), snapshot);
     keep("database", database::close);
     Events events = new Events();
+    AuditLog audit = new AuditLog(database, clock);
     SiteRegistry sites =
         SiteRegistry.open(
             database,
             clock,
             settings.site().zone(),
             settings.site().currency(),
-            settings.site().language());
-    DeviceRegistry devices = DeviceRegistry.open(database, events, clock, sites.defaultSite().id());
+            settings.site().language(),
+            audit);
+    DeviceRegistry devices =
+        DeviceRegistry.open(database, events, clock, sites.defaultSite().id(), audit);
     devices.ensure(List.of(MainMeter.template()));
-    SeriesCatalogue catalogue = SeriesCatalogue.open(database, clock);
+    SeriesCatalogue catalogue = SeriesCatalogue.open(database, clock, audit);
     events.subscribe(
         DeviceAccessRevoked.class,
         revoked -> {
@@ -315,6 +325,7 @@ public final class Server implements AutoCloseable {
     return new Storage(
         database,
         events,
+        audit,
         sites,
         devices,
         catalogue,
@@ -478,6 +489,7 @@ public final class Server implements AutoCloseable {
   private record Storage(
       Database database,
       Events events,
+      AuditLog audit,
       SiteRegistry sites,
       DeviceRegistry devices,
       SeriesCatalogue catalogue,

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.kernel.Actor;
 import io.vatio.kernel.Micros;
+import io.vatio.platform.db.Database;
 import io.vatio.platform.json.Json;
 import java.time.Clock;
 import java.util.LinkedHashSet;
@@ -32,7 +33,7 @@ public final class AuditLog {
 
   private final Clock clock;
 
-  public AuditLog(Clock clock) {
+  public AuditLog(Database database, Clock clock) {
     this.clock = clock;
   }
 

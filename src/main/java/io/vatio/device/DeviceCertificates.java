@@ -1,6 +1,7 @@
 package io.vatio.device;
 
 import io.vatio.account.CertificateDoor;
+import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Problem;
@@ -75,7 +76,8 @@ public final class DeviceCertificates implements CertificateDoor {
       Events events,
       ClientAuthority authority,
       boolean othersSign,
-      Clock clock) {
+      Clock clock,
+      AuditLog audit) {
     DeviceCertificates certificates =
         new DeviceCertificates(database, devices, events, authority, othersSign, clock);
     database

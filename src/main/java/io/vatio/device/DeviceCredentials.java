@@ -4,6 +4,7 @@ import io.vatio.account.DeviceDoor;
 import io.vatio.account.KeyFile;
 import io.vatio.account.Secrets;
 import io.vatio.account.Tokens;
+import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Principal;
 import io.vatio.platform.db.ConstraintException;
@@ -88,7 +89,8 @@ public final class DeviceCredentials implements DeviceDoor {
       Tokens tokens,
       Events events,
       Path keys,
-      Clock clock) {
+      Clock clock,
+      AuditLog audit) {
     byte[] key = KeyFile.open(keys.resolve("device.key"));
     DeviceCredentials credentials =
         new DeviceCredentials(database, devices, tokens, events, key, clock);

@@ -1,6 +1,7 @@
 package io.vatio.device;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Page;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
@@ -67,7 +68,7 @@ public final class DeviceRegistry {
   ///
   /// @param defaultSite id of the site of devices that announce themselves
   public static DeviceRegistry open(
-      Database database, Events events, Clock clock, long defaultSite) {
+      Database database, Events events, Clock clock, long defaultSite, AuditLog audit) {
     DeviceRegistry registry = new DeviceRegistry(database, events, clock, defaultSite);
     database.read(registry.store::listAll).forEach(registry::remember);
     return registry;

@@ -1,5 +1,6 @@
 package io.vatio.ingest;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.http.HttpApi;
@@ -32,6 +33,7 @@ public final class ImportModule implements AutoCloseable {
       Messages messages,
       ZoneId zone,
       Clock clock,
+      AuditLog audit,
       BooleanSupplier crowded) {}
 
   /// Blocks on the disk.

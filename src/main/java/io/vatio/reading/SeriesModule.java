@@ -1,5 +1,6 @@
 package io.vatio.reading;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.http.HttpApi;
@@ -38,6 +39,7 @@ public final class SeriesModule implements AutoCloseable {
       long siteId,
       ZoneId zone,
       Clock clock,
+      AuditLog audit,
       LongConsumer corrected) {}
 
   /// Finds out what is still to be added up. Blocks; call before the store works and before the

@@ -1,5 +1,6 @@
 package io.vatio.sensor;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Micros;
 import io.vatio.platform.db.Database;
 import java.sql.ResultSet;
@@ -59,7 +60,7 @@ public final class SeriesCatalogue {
   }
 
   /// Reads all series into memory.
-  public static SeriesCatalogue open(Database database, Clock clock) {
+  public static SeriesCatalogue open(Database database, Clock clock, AuditLog audit) {
     SeriesCatalogue catalogue = new SeriesCatalogue(database, clock);
     database
         .read(handle -> handle.createQuery(ALL).map((row, _) -> series(row)).list())

@@ -1,5 +1,6 @@
 package io.vatio.site;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Micros;
 import io.vatio.platform.db.Database;
 import java.time.Clock;
@@ -23,7 +24,12 @@ public final class SiteRegistry {
 
   /// Reads the sites; creates the default one from these values at the very first start.
   public static SiteRegistry open(
-      Database database, Clock clock, ZoneId zone, String currency, String language) {
+      Database database,
+      Clock clock,
+      ZoneId zone,
+      String currency,
+      String language,
+      AuditLog audit) {
     Site site =
         database.write(
             handle -> {

@@ -1,6 +1,7 @@
 package io.vatio.account;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.vatio.audit.AuditLog;
 import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.device.DeviceAccessRoutes;
 import io.vatio.device.DeviceCertificateRoutes;
@@ -59,13 +60,15 @@ public final class AccessServer implements AutoCloseable {
     events.subscribe(DeviceAccessRevoked.class, revoked::add);
     Messages messages = new Messages("es");
     database = Databases.open(databaseUrl);
+    AuditLog audit = new AuditLog(database, clock);
     var site =
-        SiteRegistry.open(database, clock, ZoneId.of("Europe/Madrid"), "EUR", "es").defaultSite();
-    accounts = AccountModule.open(database, settings, clock, messages, passwords);
-    devices = DeviceRegistry.open(database, events, clock, site.id());
+        SiteRegistry.open(database, clock, ZoneId.of("Europe/Madrid"), "EUR", "es", audit)
+            .defaultSite();
+    accounts = AccountModule.open(database, settings, clock, messages, audit, passwords);
+    devices = DeviceRegistry.open(database, events, clock, site.id(), audit);
     credentials =
         DeviceCredentials.open(
-            database, devices, accounts.tokens(), events, settings.keys(), clock);
+            database, devices, accounts.tokens(), events, settings.keys(), clock, audit);
     DeviceCertificates certificates =
         DeviceCertificates.open(
             database,
@@ -73,7 +76,8 @@ public final class AccessServer implements AutoCloseable {
             events,
             ClientAuthority.open(settings.keys().resolve("tls"), clock),
             false,
-            clock);
+            clock,
+            audit);
     authenticator = accounts.authenticator(credentials, certificates);
     HttpApi api =
         new HttpApi(vertx, authenticator, new ClientAddress(List.of()), messages, 4L << 20);

@@ -3,6 +3,7 @@ package io.vatio.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
@@ -107,8 +108,9 @@ class TortureStory {
 
   private static void compare(String url, int last) {
     try (Database database = Databases.open(url)) {
-      var devices = DeviceRegistry.open(database, new Events(), Clock.systemUTC(), 1);
-      var catalogue = SeriesCatalogue.open(database, Clock.systemUTC());
+      AuditLog audit = new AuditLog(database, Clock.systemUTC());
+      var devices = DeviceRegistry.open(database, new Events(), Clock.systemUTC(), 1, audit);
+      var catalogue = SeriesCatalogue.open(database, Clock.systemUTC(), audit);
       ReadingStore readings = ReadingStore.open(database);
       long device = devices.findBySerial("TORTURE").orElseThrow().id();
       BitSet stored = new BitSet();

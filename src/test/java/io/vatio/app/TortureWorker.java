@@ -54,6 +54,7 @@ final class TortureWorker {
                 core.sites.defaultSite().id(),
                 Core.MADRID,
                 core.clock,
+                core.audit,
                 seq -> core.events.publish(new ReadingsStored(seq, seq))));
     core.events.subscribe(
         ReadingsStored.class, stored -> series.rollups().heard(stored.fromSeq(), stored.toSeq()));

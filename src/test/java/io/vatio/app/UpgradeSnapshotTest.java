@@ -3,6 +3,7 @@ package io.vatio.app;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.backup.Backup;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.DatabasePlace;
@@ -98,7 +99,8 @@ class UpgradeSnapshotTest {
   private String filled(Databases kind) {
     String url = kind.newUrl(folder);
     try (Database database = Databases.open(url)) {
-      SiteRegistry.open(database, clock, ZoneId.of("Europe/Madrid"), "EUR", "es");
+      SiteRegistry.open(
+          database, clock, ZoneId.of("Europe/Madrid"), "EUR", "es", new AuditLog(database, clock));
     }
     return url;
   }

@@ -3,6 +3,7 @@ package io.vatio.reading;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Micros;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.testing.Databases;
@@ -271,7 +272,11 @@ class RollupsTest {
     RetentionStore rules = new RetentionStore(readings.database, site);
     rules.replace(List.of(rule), 0);
     assertEquals(List.of(rule), rules.list());
-    new RetentionJob(rules, SeriesCatalogue.open(readings.database, clock), readings.rollups).run();
+    new RetentionJob(
+            rules,
+            SeriesCatalogue.open(readings.database, clock, new AuditLog(readings.database, clock)),
+            readings.rollups)
+        .run();
   }
 
   private void assertSame() {

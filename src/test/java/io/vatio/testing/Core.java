@@ -1,6 +1,7 @@
 package io.vatio.testing;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vatio.audit.AuditLog;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.ingest.DeadLetterStore;
 import io.vatio.ingest.Decoder;
@@ -30,6 +31,7 @@ public final class Core implements AutoCloseable {
   public final Events events = new Events();
   public final Messages messages = new Messages("es");
   public final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  public final AuditLog audit;
   public final SiteRegistry sites;
   public final DeviceRegistry devices;
   public final SeriesCatalogue catalogue;
@@ -45,9 +47,10 @@ public final class Core implements AutoCloseable {
       List<Decoder> decoders) {
     this.clock = clock;
     this.database = database;
-    this.sites = SiteRegistry.open(database, clock, MADRID, "EUR", "es");
-    this.devices = DeviceRegistry.open(database, events, clock, sites.defaultSite().id());
-    this.catalogue = SeriesCatalogue.open(database, clock);
+    this.audit = new AuditLog(database, clock);
+    this.sites = SiteRegistry.open(database, clock, MADRID, "EUR", "es", audit);
+    this.devices = DeviceRegistry.open(database, events, clock, sites.defaultSite().id(), audit);
+    this.catalogue = SeriesCatalogue.open(database, clock, audit);
     this.readings = ReadingStore.open(database);
     this.deadLetters = new DeadLetterStore(database);
     this.inbox =

@@ -1,5 +1,6 @@
 package io.vatio.testing;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
@@ -18,8 +19,9 @@ public final class StoredValues {
   /// @param url as [Databases#open] wants it
   public static List<Double> ofMainMeter(String url) {
     try (Database database = Databases.open(url)) {
-      var devices = DeviceRegistry.open(database, new Events(), Clock.systemUTC(), 1);
-      var catalogue = SeriesCatalogue.open(database, Clock.systemUTC());
+      AuditLog audit = new AuditLog(database, Clock.systemUTC());
+      var devices = DeviceRegistry.open(database, new Events(), Clock.systemUTC(), 1, audit);
+      var catalogue = SeriesCatalogue.open(database, Clock.systemUTC(), audit);
       long meter = devices.findBySerial("medidor-principal").orElseThrow().id();
       int series = catalogue.find(meter, "consumo").orElseThrow().id();
       List<Double> values = new ArrayList<>();
