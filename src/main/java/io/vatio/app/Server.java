@@ -147,6 +147,7 @@ public final class Server implements AutoCloseable {
                   storage.readings(),
                   site.id(),
                   site.zone(),
+                  _ -> site.zone(),
                   clock,
                   storage.audit(),
                   seq -> storage.events().publish(new ReadingsStored(seq, seq))));

@@ -1,5 +1,6 @@
 package io.vatio.reading;
 
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -93,30 +94,39 @@ public final class Buckets {
     return longest >= HOUR / 2 ? Source.HOURS : minutes ? Source.MINUTES : Source.RAW;
   }
 
-  /// What this day (in the clock of the site) adds up to so far, for many series at once.
+  /// What this day (by the clock of each series' site) adds up to so far, for many series at once.
   ///
   /// @return by series, in the order asked for
   public Map<Integer, Aggregate> today(Collection<Integer> seriesIds) {
     long now = rollups.now();
-    long from = Interval.DAY.floor(now, rollups.zone());
-    long to = Interval.DAY.next(from, rollups.zone());
     Map<Integer, Aggregate> sums = new LinkedHashMap<>();
-    List<Integer> unknown = new ArrayList<>();
+    Map<Long, List<Integer>> unknown = new HashMap<>();
     for (Integer id : seriesIds) {
-      Aggregate known = known(id, from, to, now);
+      Aggregate known = known(id, today(id, now), now);
       sums.put(id, known == null ? new Aggregate() : known);
       if (known == null) {
-        unknown.add(id);
+        unknown.computeIfAbsent(today(id, now)[0], _ -> new ArrayList<>()).add(id);
       }
     }
-    if (unknown.size() > MANY) {
-      learn(unknown, from);
-    }
-    for (Integer id : unknown) {
-      Aggregate known = known(id, from, to, now);
-      sums.put(id, known == null ? over(id, new long[] {from, to}).cells().getFirst() : known);
-    }
+    unknown.forEach(
+        (from, ids) -> {
+          if (ids.size() > MANY) {
+            learn(ids, from);
+          }
+          for (Integer id : ids) {
+            long[] today = today(id, now);
+            Aggregate known = known(id, today, now);
+            sums.put(id, known == null ? over(id, today).cells().getFirst() : known);
+          }
+        });
     return sums;
+  }
+
+  /// From when to when this day goes, by the clock of the series' site.
+  private long[] today(int seriesId, long now) {
+    ZoneId zone = rollups.zone(seriesId);
+    long from = Interval.DAY.floor(now, zone);
+    return new long[] {from, Interval.DAY.next(from, zone)};
   }
 
   /// Reads the rows of a day for many series, and keeps those that nobody is writing.
@@ -145,16 +155,16 @@ public final class Buckets {
   }
 
   /// A day's sums from rows that are in memory, null where they are not.
-  private @Nullable Aggregate known(int seriesId, long from, long to, long now) {
+  private @Nullable Aggregate known(int seriesId, long[] today, long now) {
     RollupDirty.OfSeries dirty = rollups.dirty().of(seriesId);
     long stamp = dirty.stamp();
-    Aggregate known = dirty.knownDay(from);
+    Aggregate known = dirty.knownDay(today[0]);
     if (known == null) {
       return null;
     }
     Aggregate sums = known.copy();
     long hold = rollups.holds().of(seriesId);
-    for (RollupDirty.Hour hour : dirty.between(from, to).values()) {
+    for (RollupDirty.Hour hour : dirty.between(today[0], today[1]).values()) {
       sums.merge(hour.sums(rollups.readings(), hold, now));
     }
     return dirty.stamp() == stamp ? sums : null;
@@ -169,6 +179,7 @@ public final class Buckets {
     private final long to;
     private final long hold;
     private final long now = rollups.now();
+    private final ZoneId zone;
     private final long rawFrom;
     private final long frozenBefore;
     private final NavigableMap<Long, RollupDirty.Hour> dirty;
@@ -189,10 +200,11 @@ public final class Buckets {
       this.from = bounds[0];
       this.to = bounds[bounds.length - 1];
       this.hold = rollups.holds().of(seriesId);
+      this.zone = rollups.zone(seriesId);
       this.rawFrom = rollups.rawFrom(seriesId);
       RollupDirty.OfSeries hoursOfSeries = rollups.dirty().of(seriesId);
       this.frozenBefore = hoursOfSeries.frozenBefore();
-      this.dirty = hoursOfSeries.between(Interval.HOUR.floor(from, rollups.zone()), to);
+      this.dirty = hoursOfSeries.between(Interval.HOUR.floor(from, zone), to);
       this.cells = new Aggregate[bounds.length - 1];
       Arrays.setAll(cells, _ -> new Aggregate());
     }
@@ -220,16 +232,16 @@ public final class Buckets {
       long end = bounds[i + 1];
       while (at < end) {
         if (source == Source.DAYS) {
-          long day = Interval.DAY.floor(at, rollups.zone());
-          long next = Interval.DAY.next(day, rollups.zone());
+          long day = Interval.DAY.floor(at, zone);
+          long next = Interval.DAY.next(day, zone);
           if (day == at && next <= end && isDayKnown(day, next)) {
             addDay(i, day, next);
             at = next;
             continue;
           }
         }
-        long hour = Interval.HOUR.floor(at, rollups.zone());
-        long next = Interval.HOUR.next(hour, rollups.zone());
+        long hour = Interval.HOUR.floor(at, zone);
+        long next = Interval.HOUR.next(hour, zone);
         long until = Math.min(next, end);
         addHour(i, at, until, hour, next);
         at = until;
@@ -344,7 +356,7 @@ public final class Buckets {
     private boolean hasPieces() {
       return source == Source.MINUTES
           || source == Source.RAW
-          || Arrays.stream(bounds).anyMatch(b -> Interval.HOUR.floor(b, rollups.zone()) != b);
+          || Arrays.stream(bounds).anyMatch(b -> Interval.HOUR.floor(b, zone) != b);
     }
 
     private List<RollupRow> read(io.vatio.platform.db.Database.Work<List<RollupRow>> work) {

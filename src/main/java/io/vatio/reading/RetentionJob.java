@@ -1,11 +1,13 @@
 package io.vatio.reading;
 
+import io.vatio.kernel.Micros;
 import io.vatio.platform.db.StorageException;
 import io.vatio.platform.schedule.Upkeep;
 import io.vatio.sensor.Series;
 import io.vatio.sensor.SeriesCatalogue;
 import java.time.Duration;
 import java.time.LocalTime;
+import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.util.HashMap;
 import java.util.Map;
@@ -30,16 +32,19 @@ final class RetentionJob implements AutoCloseable {
   private final RetentionStore rules;
   private final SeriesCatalogue catalogue;
   private final Rollups rollups;
+  private final ZoneId zone;
   private final Upkeep upkeep;
   private volatile boolean wanted;
 
   /// When the readings are looked through next; of the thread alone.
   private @Nullable ZonedDateTime next;
 
-  RetentionJob(RetentionStore rules, SeriesCatalogue catalogue, Rollups rollups) {
+  /// @param zone in which it is night
+  RetentionJob(RetentionStore rules, SeriesCatalogue catalogue, Rollups rollups, ZoneId zone) {
     this.rules = rules;
     this.catalogue = catalogue;
     this.rollups = rollups;
+    this.zone = zone;
     this.upkeep = new Upkeep("retention", LOOK, _ -> look());
   }
 
@@ -73,7 +78,7 @@ final class RetentionJob implements AutoCloseable {
   }
 
   private ZonedDateTime now() {
-    return io.vatio.kernel.Micros.toInstant(rollups.now()).atZone(rollups.zone());
+    return Micros.toInstant(rollups.now()).atZone(zone);
   }
 
   private ZonedDateTime nextNight() {
@@ -109,7 +114,8 @@ final class RetentionJob implements AutoCloseable {
     long minutes = Math.min(limit(rule.minuteDays(), now), gone);
     long hours = Math.min(limit(rule.hourDays(), now), gone);
     if (minutes > Long.MIN_VALUE || hours > Long.MIN_VALUE) {
-      long wholeHours = hours == Long.MIN_VALUE ? hours : Interval.DAY.floor(hours, rollups.zone());
+      long wholeHours =
+          hours == Long.MIN_VALUE ? hours : Interval.DAY.floor(hours, rollups.zone(seriesId));
       rollups
           .store()
           .database()
@@ -137,7 +143,8 @@ final class RetentionJob implements AutoCloseable {
     }
     if (limit > rollups.rawFrom(seriesId)) {
       long until =
-          Interval.HOUR.next(Interval.HOUR.floor(limit + hold, rollups.zone()), rollups.zone());
+          Interval.HOUR.next(
+              Interval.HOUR.floor(limit + hold, rollups.zone(seriesId)), rollups.zone(seriesId));
       rollups.complete(seriesId, until);
       rollups.keepMinutes(seriesId, Math.max(first, rollups.rawFrom(seriesId) + hold), until);
       if (upkeep.isClosed()) {

@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /// Which hours of which series do not agree with their roll-up, or have none yet: known in memory
@@ -17,12 +18,13 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Whoever asks takes a dirty hour from the readings themselves.
 final class RollupDirty {
-  private final ZoneId zone;
+  private final IntFunction<ZoneId> zones;
   private final Map<Integer, OfSeries> series = new ConcurrentHashMap<>();
   private final AtomicLong size = new AtomicLong();
 
-  RollupDirty(ZoneId zone) {
-    this.zone = zone;
+  /// @param zones whose clock the hours of a series follow at first
+  RollupDirty(IntFunction<ZoneId> zones) {
+    this.zones = zones;
   }
 
   /// Dirty hours of all series.
@@ -43,6 +45,7 @@ final class RollupDirty {
   final class OfSeries {
     private final int seriesId;
     private final NavigableMap<Long, Hour> hours = new TreeMap<>();
+    private ZoneId zone;
 
     /// Those of them that are not on the disk.
     private final Set<Hour> unsaved = new LinkedHashSet<>();
@@ -62,6 +65,22 @@ final class RollupDirty {
 
     OfSeries(int seriesId) {
       this.seriesId = seriesId;
+      this.zone = zones.apply(seriesId);
+    }
+
+    /// The clock its hours and days follow.
+    synchronized ZoneId zone() {
+      return zone;
+    }
+
+    /// Forgets the hours of one clock for those of another; has to be added up from the beginning.
+    synchronized void moveTo(ZoneId other) {
+      zone = other;
+      size.addAndGet(-hours.size());
+      hours.clear();
+      unsaved.clear();
+      newest = null;
+      rebuilding();
     }
 
     int seriesId() {

@@ -94,8 +94,8 @@ final class RollupStore {
         places);
   }
 
-  void deleteDirty(Handle handle) {
-    handle.execute("DELETE FROM rollup_dirty");
+  void deleteDirty(Handle handle, int seriesId) {
+    handle.execute("DELETE FROM rollup_dirty WHERE series_id = ?", seriesId);
   }
 
   private void places(Handle handle, String sql, List<Place> places) {

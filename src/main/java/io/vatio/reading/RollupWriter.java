@@ -7,19 +7,21 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /// Adds hours up from their readings, and writes them together with the days they belong to.
 final class RollupWriter {
   private final ReadingStore readings;
   private final RollupStore store;
   private final HoldLimits holds;
-  private final ZoneId zone;
+  private final IntFunction<ZoneId> zones;
 
-  RollupWriter(ReadingStore readings, RollupStore store, HoldLimits holds, ZoneId zone) {
+  RollupWriter(
+      ReadingStore readings, RollupStore store, HoldLimits holds, IntFunction<ZoneId> zones) {
     this.readings = readings;
     this.store = store;
     this.holds = holds;
-    this.zone = zone;
+    this.zones = zones;
   }
 
   /// Adds hours that touch each other up from their readings, which are read in one go.
@@ -99,6 +101,7 @@ final class RollupWriter {
   }
 
   private RollupStore.Stretch dayOf(RollupRow hour) {
+    ZoneId zone = zones.apply(hour.seriesId());
     long from = Interval.DAY.floor(hour.from(), zone);
     return new RollupStore.Stretch(hour.seriesId(), from, Interval.DAY.next(from, zone));
   }

@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,9 +33,6 @@ public final class Rollups implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rollups.class);
 
   static final String CURSOR = "rollup";
-
-  /// Prefix of the mark that names the clock hours and days were added up by.
-  private static final String ZONE_MARK = "rollup_zone:";
 
   /// Prefix of the marks of series that still have to be added up from the beginning.
   private static final String REBUILD = "rollup_rebuild:";
@@ -68,10 +67,11 @@ public final class Rollups implements AutoCloseable {
   private final ReadingStore readings;
   private final RollupStore store;
   private final HoldLimits holds;
-  private final ZoneId zone;
+  private final IntFunction<ZoneId> zones;
   private final Clock clock;
   private final RollupDirty dirty;
   private final RollupWriter writer;
+  private final RollupZones follows;
   private final ReadingCursor cursor;
   private final Map<Integer, Long> rawFrom = new ConcurrentHashMap<>();
   private final Set<Integer> toRebuild = ConcurrentHashMap.newKeySet();
@@ -87,14 +87,19 @@ public final class Rollups implements AutoCloseable {
   private long cursorSavedAt;
 
   private Rollups(
-      ReadingStore readings, RollupStore store, HoldLimits holds, ZoneId zone, Clock clock) {
+      ReadingStore readings,
+      RollupStore store,
+      HoldLimits holds,
+      IntFunction<ZoneId> zones,
+      Clock clock) {
     this.readings = readings;
     this.store = store;
     this.holds = holds;
-    this.zone = zone;
+    this.zones = zones;
     this.clock = clock;
-    this.dirty = new RollupDirty(zone);
-    this.writer = new RollupWriter(readings, store, holds, zone);
+    this.dirty = new RollupDirty(zones);
+    this.writer = new RollupWriter(readings, store, holds, this::zone);
+    this.follows = new RollupZones(store, zones);
     this.cursor = readings.cursor(CURSOR);
     this.upkeep = new Upkeep("rollups", PAUSE, _ -> work());
   }
@@ -102,16 +107,17 @@ public final class Rollups implements AutoCloseable {
   /// Reads what was left to do, and marks what came since. Call before the first reading comes in.
   ///
   /// @param seriesIds all that exist
-  /// @param zone whose clock hours and days follow; another one than before has everything added
-  ///     up again
+  /// @param zones whose clock the hours and days of a series follow, also of one that does not
+  /// exist
+  ///     yet; a series that follows another one than before is added up again
   public static Rollups open(
       io.vatio.platform.db.Database database,
       ReadingStore readings,
       List<Integer> seriesIds,
-      ZoneId zone,
+      IntFunction<ZoneId> zones,
       Clock clock) {
     Rollups rollups =
-        new Rollups(readings, new RollupStore(database), new HoldLimits(database), zone, clock);
+        new Rollups(readings, new RollupStore(database), new HoldLimits(database), zones, clock);
     rollups.load(seriesIds);
     return rollups;
   }
@@ -120,30 +126,15 @@ public final class Rollups implements AutoCloseable {
     rawFrom.putAll(store.marks(RAW_FROM));
     rawFrom.forEach((series, from) -> dirty.of(series).freeze(from + holds.of(series)));
     toRebuild.addAll(store.marks(REBUILD).keySet());
-    Set<String> zoneThen = store.names(ZONE_MARK);
-    boolean otherZone = !zoneThen.equals(Set.of(zone.getId()));
+    Set<Integer> moved = follows.moved(seriesIds);
     boolean missed = cursor.seq() < readings.heldSince();
-    if (otherZone || missed) {
-      if (otherZone && !zoneThen.isEmpty()) {
-        LOG.info("the clock of the site is now {}: everything is added up again", zone);
-      }
-      long last = readings.lastSeq();
-      store
-          .database()
-          .write(
-              handle -> {
-                seriesIds.forEach(id -> store.saveMark(handle, REBUILD + id, 1));
-                zoneThen.forEach(name -> store.deleteMark(handle, ZONE_MARK + name));
-                if (otherZone) {
-                  // Hours of the other clock; those of this one are marked as they are added up.
-                  store.deleteDirty(handle);
-                }
-                store.saveMark(handle, ZONE_MARK + zone.getId(), 1);
-                cursor.advance(handle, last);
-                return true;
-              });
-      cursor.advanced(last);
-      toRebuild.addAll(seriesIds);
+    if (missed) {
+      rebuildAll(seriesIds);
+    }
+    if (!moved.isEmpty()) {
+      LOG.info("{} sensors follow another clock and are added up again", moved.size());
+      follows.save(moved, REBUILD);
+      toRebuild.addAll(moved);
     }
     toRebuild.forEach(id -> dirty.of(id).rebuilding());
     long now = now();
@@ -156,6 +147,38 @@ public final class Rollups implements AutoCloseable {
       }
       missing.forEach(reading -> mark(reading, now));
       seen = missing.getLast().seq();
+    }
+  }
+
+  /// What the cursor has missed is nowhere marked: everything is added up again.
+  private void rebuildAll(List<Integer> seriesIds) {
+    long last = readings.lastSeq();
+    store
+        .database()
+        .write(
+            handle -> {
+              seriesIds.forEach(id -> store.saveMark(handle, REBUILD + id, 1));
+              cursor.advance(handle, last);
+              return true;
+            });
+    cursor.advanced(last);
+    toRebuild.addAll(seriesIds);
+  }
+
+  /// Call after a device moved to another site, or a site got another clock: series that follow
+  /// another clock now are added up again. Blocks.
+  public synchronized void zonesChanged() {
+    Set<Integer> moved = new HashSet<>();
+    for (RollupDirty.OfSeries series : dirty.all()) {
+      if (!series.zone().equals(zones.apply(series.seriesId()))) {
+        moved.add(series.seriesId());
+      }
+    }
+    if (!moved.isEmpty()) {
+      follows.save(moved, REBUILD);
+      moved.forEach(id -> dirty.of(id).moveTo(zones.apply(id)));
+      toRebuild.addAll(moved);
+      upkeep.wake();
     }
   }
 
@@ -361,12 +384,12 @@ public final class Rollups implements AutoCloseable {
           .database()
           .write(
               handle -> {
-                FrozenDays.rewrite(handle, store, id, frozen, zone);
+                FrozenDays.rewrite(handle, store, id, frozen, series.zone());
                 return true;
               });
     }
     if (from < now) {
-      rebuild(series, Interval.DAY.floor(from, zone), Math.max(from, frozen), now);
+      rebuild(series, Interval.DAY.floor(from, series.zone()), Math.max(from, frozen), now);
     }
     markOpen(series, now);
     List<RollupDirty.Hour> unsaved = series.unsaved(Integer.MAX_VALUE);
@@ -387,23 +410,26 @@ public final class Rollups implements AutoCloseable {
   /// Marks the hours that are not over, for they got no row.
   private void markOpen(RollupDirty.OfSeries series, long now) {
     long hold = holds.of(series.seriesId());
-    long open = Interval.HOUR.floor(now, zone);
+    long open = Interval.HOUR.floor(now, series.zone());
     readings.scan(
         series.seriesId(), open - hold, Long.MAX_VALUE, reading -> series.mark(reading, hold, now));
   }
 
   private void rebuild(RollupDirty.OfSeries series, long fromDay, long from, long now) {
     int id = series.seriesId();
+    ZoneId zone = series.zone();
     long clean = Math.max(fromDay, Interval.HOUR.floor(from, zone));
     if (clean < series.frozenBefore()) {
       clean = Interval.HOUR.next(clean, zone);
     }
     long start = clean;
+    // Also those before the first reading: hours of another clock may begin there.
+    long gone = Math.min(start, series.frozenBefore());
     store
         .database()
         .write(
             handle -> {
-              store.delete(handle, id, start, Long.MAX_VALUE);
+              store.delete(handle, id, gone, Long.MAX_VALUE);
               return true;
             });
     long newest =
@@ -446,6 +472,7 @@ public final class Rollups implements AutoCloseable {
 
   /// Writes the minutes of all hours in a stretch of time, however few readings they have.
   synchronized void keepMinutes(int seriesId, long from, long to) {
+    ZoneId zone = zone(seriesId);
     long firstHour = Interval.HOUR.floor(from, zone);
     if (firstHour < dirty.of(seriesId).frozenBefore()) {
       firstHour = Interval.HOUR.next(firstHour, zone);
@@ -505,8 +532,9 @@ public final class Rollups implements AutoCloseable {
     return holds;
   }
 
-  ZoneId zone() {
-    return zone;
+  /// The clock that hours and days of a series follow.
+  ZoneId zone(int seriesId) {
+    return dirty.of(seriesId).zone();
   }
 
   long now() {

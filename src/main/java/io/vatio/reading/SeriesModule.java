@@ -8,6 +8,7 @@ import io.vatio.sensor.Series;
 import io.vatio.sensor.SeriesCatalogue;
 import java.time.Clock;
 import java.time.ZoneId;
+import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 
 /// The wiring of what readings add up to: roll-ups beside the store, and the routes that ask.
@@ -23,13 +24,15 @@ public final class SeriesModule implements AutoCloseable {
     this.rollups = rollups;
     this.buckets = new Buckets(rollups);
     this.rules = new RetentionStore(needs.database(), needs.siteId());
-    this.retention = new RetentionJob(rules, needs.catalogue(), rollups);
+    this.retention = new RetentionJob(rules, needs.catalogue(), rollups, needs.zone());
   }
 
   /// What it needs of the other rooms.
   ///
   /// @param siteId the site whose rules of retention count
-  /// @param zone of the site: hours and days follow its clock
+  /// @param zone of the default site: moments that name none are by its clock
+  /// @param zones whose clock the hours and days of a series follow; for series that nobody knows
+  ///     the default site's
   /// @param corrected hears the newest seq there is after readings were corrected
   public record Needs(
       Database database,
@@ -38,6 +41,7 @@ public final class SeriesModule implements AutoCloseable {
       ReadingStore readings,
       long siteId,
       ZoneId zone,
+      IntFunction<ZoneId> zones,
       Clock clock,
       AuditLog audit,
       LongConsumer corrected) {}
@@ -51,7 +55,7 @@ public final class SeriesModule implements AutoCloseable {
             needs.database(),
             needs.readings(),
             needs.catalogue().listAll().stream().map(Series::id).toList(),
-            needs.zone(),
+            needs.zones(),
             needs.clock()));
   }
 

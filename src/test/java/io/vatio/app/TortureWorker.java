@@ -53,6 +53,7 @@ final class TortureWorker {
                 core.readings,
                 core.sites.defaultSite().id(),
                 Core.MADRID,
+                _ -> Core.MADRID,
                 core.clock,
                 core.audit,
                 seq -> core.events.publish(new ReadingsStored(seq, seq))));

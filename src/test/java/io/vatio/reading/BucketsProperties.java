@@ -51,7 +51,7 @@ class BucketsProperties {
     Path folder = Files.createTempDirectory("vatio-buckets");
     try (Readings readings = new Readings(kind.newUrl(folder), clock, zone, List.of(1, 2))) {
       for (int step = 0; step < 40; step++) {
-        switch (random.nextInt(10)) {
+        switch (random.nextInt(11)) {
           case 0, 1, 2, 3 -> readings.append(batch(random, clock.instant()));
           case 4, 5 -> clock.advance(Duration.ofMinutes(random.nextInt(180)));
           case 6 -> readings.rollups.work();
@@ -59,6 +59,11 @@ class BucketsProperties {
           case 8 -> {
             if (random.nextInt(4) == 0) {
               readings.reopen();
+            }
+          }
+          case 9 -> {
+            if (random.nextInt(4) == 0) {
+              move(readings, random);
             }
           }
           default -> correct(readings, random);
@@ -95,6 +100,13 @@ class BucketsProperties {
     }
   }
 
+  /// The device of a series comes to a site with another clock.
+  private static void move(Readings readings, Random random) {
+    String zone = CHANGES.get(random.nextInt(CHANGES.size())).getFirst();
+    readings.zones.put(2, ZoneId.of(zone));
+    readings.rollups.zonesChanged();
+  }
+
   private static void check(Readings readings, Random random, Instant now, String what) {
     for (int id : readings.series) {
       String code = INTERVALS.get(random.nextInt(INTERVALS.size()));
@@ -113,14 +125,21 @@ class BucketsProperties {
           readings.buckets.over(id, bounds).cells(),
           what + " " + code);
     }
-    long from = Interval.DAY.floor(Micros.of(now), readings.zone);
-    long[] today = {from, Interval.DAY.next(from, readings.zone)};
     readings
         .buckets
         .today(readings.series)
         .forEach(
             (id, sums) ->
-                Readings.assertSame(readings.expected(id, today), List.of(sums), what + " today"));
+                Readings.assertSame(
+                    readings.expected(id, today(readings, id, now)),
+                    List.of(sums),
+                    what + " today of " + id));
+  }
+
+  private static long[] today(Readings readings, int id, Instant now) {
+    ZoneId zone = readings.zones.getOrDefault(id, readings.zone);
+    long from = Interval.DAY.floor(Micros.of(now), zone);
+    return new long[] {from, Interval.DAY.next(from, zone)};
   }
 
   /// Bounds that no clock has.

@@ -9,6 +9,7 @@ import io.vatio.testing.FixedClock;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
@@ -22,6 +23,10 @@ final class Readings implements AutoCloseable {
   final FixedClock clock;
   final ZoneId zone;
   final List<Integer> series;
+
+  /// Series that follow another clock.
+  final Map<Integer, ZoneId> zones = new HashMap<>();
+
   final Map<Integer, NavigableMap<Long, Known>> model = new TreeMap<>();
   Database database;
   ReadingStore store;
@@ -41,7 +46,7 @@ final class Readings implements AutoCloseable {
   private void open() {
     database = Databases.open(url);
     store = ReadingStore.open(database);
-    rollups = Rollups.open(database, store, series, zone, clock);
+    rollups = Rollups.open(database, store, series, id -> zones.getOrDefault(id, zone), clock);
     buckets = new Buckets(rollups);
   }
 

@@ -88,6 +88,30 @@ class RollupsTest {
 
   @ParameterizedTest
   @EnumSource(Databases.class)
+  void a_device_that_moves_to_a_site_with_another_clock_has_its_days_there(Databases kind) {
+    open(kind, MADRID);
+    readings.append(1, "2026-03-08T20:00:00Z", 10);
+    readings.append(2, "2026-03-08T20:00:00Z", 10);
+    readings.work();
+    ZoneId kolkata = ZoneId.of("Asia/Kolkata");
+    readings.zones.put(1, kolkata);
+    readings.rollups.zonesChanged();
+
+    long[] there =
+        Interval.DAY.bounds(at("2026-03-08T12:00:00Z"), at("2026-03-09T12:00:00Z"), kolkata);
+    Readings.assertSame(readings.expected(1, there), cells(there), "at once");
+    readings.work();
+    for (int i = 0; i < 2; i++) {
+      Readings.assertSame(readings.expected(1, there), cells(there), "added up " + i);
+      assertEquals(Buckets.Source.DAYS, readings.buckets.over(1, there).source());
+      assertEquals(Buckets.Source.DAYS, readings.buckets.over(2, dayOf("2026-03-08")).source());
+      assertEquals(0, readings.rollups.backlog());
+      readings.reopen();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Databases.class)
   void another_clock_of_the_site_has_everything_added_up_again(Databases kind) {
     open(kind, MADRID);
     fill("2026-03-08T00:00:00Z", 300);
@@ -275,7 +299,8 @@ class RollupsTest {
     new RetentionJob(
             rules,
             SeriesCatalogue.open(readings.database, clock, new AuditLog(readings.database, clock)),
-            readings.rollups)
+            readings.rollups,
+            readings.zone)
         .run();
   }
 
