@@ -13,21 +13,25 @@ ALTER TABLE account ADD COLUMN email_notifications INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE account ADD COLUMN telegram_chat TEXT;
 ALTER TABLE account ADD COLUMN telegram_username TEXT;
 ALTER TABLE account ADD COLUMN telegram_notifications INTEGER NOT NULL DEFAULT 1;
+-- Counts new passwords; tokens carry the number they were made under.
+ALTER TABLE account ADD COLUMN token_version INTEGER NOT NULL DEFAULT 0;
 CREATE UNIQUE INDEX account_email ON account (email COLLATE NOCASE) WHERE email <> '';
 CREATE UNIQUE INDEX account_telegram_chat ON account (telegram_chat) WHERE telegram_chat IS NOT NULL;
 
--- Codes sent to a person, each good once and for a while: for the e-mail address, a new password,
--- the Telegram account. hash: SHA-256, hexadecimal. subject: what it is for, such as the address.
+-- The newest code of each kind that was sent to a person, good once and for a while: for the e-mail
+-- address, a new password, the Telegram account. hash: HMAC-SHA-256 with a key of the server,
+-- hexadecimal. subject: what it is for, such as the address. failures: wrong guesses at it.
 CREATE TABLE account_code (
-  hash TEXT PRIMARY KEY,
   account_id INTEGER NOT NULL REFERENCES account (id) ON DELETE CASCADE,
   purpose TEXT NOT NULL,
+  hash TEXT NOT NULL UNIQUE,
   subject TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   expires_at INTEGER NOT NULL,
-  used_at INTEGER
+  used_at INTEGER,
+  failures INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (account_id, purpose)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX account_code_account ON account_code (account_id, purpose);
 
 -- Who else may look at a device, and until when.
 CREATE TABLE device_share (

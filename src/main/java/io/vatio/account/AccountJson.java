@@ -52,8 +52,28 @@ final class AccountJson {
     return user;
   }
 
+  /// What the audit log compares.
+  static ObjectNode audited(Account account) {
+    ObjectNode user = Json.object();
+    user.put("username", account.username());
+    user.put("email", account.email());
+    user.put("first_name", account.firstName());
+    user.put("last_name", account.lastName());
+    user.put("tipo_usuario", account.type());
+    user.put("is_active", account.active());
+    user.put("is_staff", account.staff());
+    user.put("is_superuser", account.superuser());
+    user.put("rol", account.roleId());
+    user.put("email_verified", account.emailVerified());
+    user.put("email_notifications_enabled", account.emailNotifications());
+    user.put("telegram_chat_id", account.telegramChat());
+    user.put("telegram_username", account.telegramUsername());
+    user.put("telegram_notifications_enabled", account.telegramNotifications());
+    return user;
+  }
+
   private static Text typeLabel(Account account) {
-    return account.type().equals("interno")
+    return account.type().equals(Account.INTERNAL)
         ? Text.of("account.type_interno")
         : Text.of("account.type_externo");
   }

@@ -28,21 +28,26 @@ public final class AccountModule implements AutoCloseable {
   private final RefreshTokens refreshTokens;
   private final ApiKeys apiKeys;
   private final SetupCode setupCode;
+  private final Contacts contacts;
 
   private AccountModule(
       Database database,
       AccountSettings settings,
       Clock clock,
       Messages messages,
+      AuditLog audit,
       Passwords passwords) {
     this.settings = settings;
     this.clock = clock;
     this.messages = messages;
     this.passwords = passwords;
-    this.accounts = Accounts.open(database, clock);
+    this.accounts = Accounts.open(database, clock, audit);
     this.throttle = new Throttle(clock);
     this.logins = new Logins(accounts, passwords, throttle);
-    this.tokens = new Tokens(KeyFile.open(settings.keys().resolve("jwt.key")), clock);
+    byte[] key = KeyFile.open(settings.keys().resolve("jwt.key"));
+    this.tokens = new Tokens(key, clock);
+    this.contacts =
+        new Contacts(accounts, new Codes(database, Secrets.derived(key, "account codes"), clock));
     this.refreshTokens = new RefreshTokens(database, tokens, clock);
     this.apiKeys = ApiKeys.open(database, accounts, clock);
     this.setupCode = new SetupCode(new SecureRandom());
@@ -66,7 +71,8 @@ public final class AccountModule implements AutoCloseable {
       AuditLog audit,
       Passwords passwords) {
     try {
-      AccountModule module = new AccountModule(database, settings, clock, messages, passwords);
+      AccountModule module =
+          new AccountModule(database, settings, clock, messages, audit, passwords);
       module.requireTrustedRole();
       module.separateDemo();
       module.createFirstSuperuser();
@@ -121,6 +127,11 @@ public final class AccountModule implements AutoCloseable {
   /// For the rooms that give out tokens of their own.
   public Tokens tokens() {
     return tokens;
+  }
+
+  /// How to reach people, for the rooms that write to them.
+  public Contacts contacts() {
+    return contacts;
   }
 
   /// People and roles, for this room.

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Update;
+import org.jspecify.annotations.Nullable;
 
 /// The SQL of accounts, roles and permissions. Runs inside the caller's transaction.
 final class AccountStore {
@@ -24,16 +25,21 @@ final class AccountStore {
   private static final String ACCOUNTS =
       """
       SELECT id, username, email, first_name, last_name, user_type, role_id, is_active, is_staff,
-             is_superuser, created_at, updated_at, last_login
+             is_superuser, email_verified, email_notifications, telegram_chat, telegram_username,
+             telegram_notifications, token_version, created_at, updated_at, last_login
         FROM account
       """;
 
   private static final String INSERT =
       """
       INSERT INTO account (username, email, password_hash, first_name, last_name, user_type,
-                           role_id, is_active, is_staff, is_superuser, created_at, updated_at)
+                           role_id, is_active, is_staff, is_superuser, email_verified,
+                           email_notifications, telegram_chat, telegram_username,
+                           telegram_notifications, token_version, created_at, updated_at)
       VALUES (:username, :email, :hash, :first, :last, :type,
-              :role, :active, :staff, :superuser, :now, :now)
+              :role, :active, :staff, :superuser, :verified,
+              :notifications, :chat, :telegram,
+              :messages, :version, :now, :now)
       """;
 
   private static final String UPDATE =
@@ -41,7 +47,10 @@ final class AccountStore {
       UPDATE account
          SET username = :username, email = :email, first_name = :first, last_name = :last,
              user_type = :type, role_id = :role, is_active = :active, is_staff = :staff,
-             is_superuser = :superuser, updated_at = :updated, last_login = :login
+             is_superuser = :superuser, email_verified = :verified,
+             email_notifications = :notifications, telegram_chat = :chat,
+             telegram_username = :telegram, telegram_notifications = :messages,
+             token_version = :version, updated_at = :updated, last_login = :login
        WHERE id = :id
       """;
 
@@ -152,7 +161,7 @@ final class AccountStore {
   }
 
   /// Inserts an account and returns it with its id.
-  Account insert(Handle handle, Account account, String hash) {
+  Account insert(Handle handle, Account account, @Nullable String hash) {
     long id =
         bind(handle.createUpdate(INSERT), account)
             .bind("hash", hash)
@@ -205,28 +214,39 @@ final class AccountStore {
         .bind("role", account.roleId())
         .bind("active", account.active() ? 1 : 0)
         .bind("staff", account.staff() ? 1 : 0)
-        .bind("superuser", account.superuser() ? 1 : 0);
+        .bind("superuser", account.superuser() ? 1 : 0)
+        .bind("verified", account.emailVerified() ? 1 : 0)
+        .bind("notifications", account.emailNotifications() ? 1 : 0)
+        .bind("chat", account.telegramChat())
+        .bind("telegram", account.telegramUsername())
+        .bind("messages", account.telegramNotifications() ? 1 : 0)
+        .bind("version", account.tokenVersion());
   }
 
   private static Account account(ResultSet row) throws SQLException {
+    AccountDraft draft = new AccountDraft();
+    draft.id = row.getLong("id");
+    draft.username = row.getString("username");
+    draft.email = row.getString("email");
+    draft.firstName = row.getString("first_name");
+    draft.lastName = row.getString("last_name");
+    draft.type = row.getString("user_type");
     long role = row.getLong("role_id");
-    Long roleId = row.wasNull() ? null : role;
+    draft.roleId = row.wasNull() ? null : (Long) role;
+    draft.active = row.getInt("is_active") == 1;
+    draft.staff = row.getInt("is_staff") == 1;
+    draft.superuser = row.getInt("is_superuser") == 1;
+    draft.emailVerified = row.getInt("email_verified") == 1;
+    draft.emailNotifications = row.getInt("email_notifications") == 1;
+    draft.telegramChat = row.getString("telegram_chat");
+    draft.telegramUsername = row.getString("telegram_username");
+    draft.telegramNotifications = row.getInt("telegram_notifications") == 1;
+    draft.tokenVersion = row.getLong("token_version");
+    draft.createdAt = Micros.toInstant(row.getLong("created_at"));
+    draft.updatedAt = Micros.toInstant(row.getLong("updated_at"));
     long login = row.getLong("last_login");
-    Instant lastLogin = row.wasNull() ? null : Micros.toInstant(login);
-    return new Account(
-        row.getLong("id"),
-        row.getString("username"),
-        row.getString("email"),
-        row.getString("first_name"),
-        row.getString("last_name"),
-        row.getString("user_type"),
-        roleId,
-        row.getInt("is_active") == 1,
-        row.getInt("is_staff") == 1,
-        row.getInt("is_superuser") == 1,
-        Micros.toInstant(row.getLong("created_at")),
-        Micros.toInstant(row.getLong("updated_at")),
-        lastLogin);
+    draft.lastLogin = row.wasNull() ? null : Micros.toInstant(login);
+    return draft.done();
   }
 
   private static Role role(ResultSet row, List<Role.Grant> grants) throws SQLException {

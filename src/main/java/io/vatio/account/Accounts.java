@@ -1,10 +1,14 @@
 package io.vatio.account;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Reach;
 import io.vatio.platform.db.Database;
+import io.vatio.platform.json.Json;
 import java.time.Clock;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
@@ -13,9 +17,10 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
-import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /// All accounts and roles: in memory for whoever asks, in the database for good.
@@ -30,6 +35,7 @@ final class Accounts {
 
   private final Database database;
   private final Clock clock;
+  private final AuditLog audit;
   private final AccountStore store = new AccountStore();
   private final Map<Long, Account> byId = new ConcurrentHashMap<>();
   private final Map<String, Account> byName = new ConcurrentHashMap<>();
@@ -37,14 +43,15 @@ final class Accounts {
   private final Lock changes = new ReentrantLock();
   private volatile LongConsumer accessChanged = _ -> {};
 
-  private Accounts(Database database, Clock clock) {
+  private Accounts(Database database, Clock clock, AuditLog audit) {
     this.database = database;
     this.clock = clock;
+    this.audit = audit;
   }
 
   /// Makes what every installation begins with, then reads all of it.
-  static Accounts open(Database database, Clock clock) {
-    Accounts accounts = new Accounts(database, clock);
+  static Accounts open(Database database, Clock clock, AuditLog audit) {
+    Accounts accounts = new Accounts(database, clock, audit);
     accounts.load();
     return accounts;
   }
@@ -76,6 +83,15 @@ final class Accounts {
     return Optional.ofNullable(byName.get(key(username)));
   }
 
+  Optional<Account> findByTelegramChat(String chat) {
+    return byId.values().stream().filter(a -> chat.equals(a.telegramChat())).findFirst();
+  }
+
+  /// All of them, in the order they were made.
+  List<Account> list() {
+    return byId.values().stream().sorted(Comparator.comparingLong(Account::id)).toList();
+  }
+
   Optional<Role> findRole(@Nullable Long id) {
     return id == null ? Optional.empty() : Optional.ofNullable(roles.get(id));
   }
@@ -100,7 +116,7 @@ final class Accounts {
     if (account.superuser()) {
       return Reach.ALL;
     }
-    return account.type().equals("externo")
+    return account.type().equals(Account.EXTERNAL)
         ? Reach.SHARED
         : role.map(Role::reach).orElse(Reach.SHARED);
   }
@@ -133,17 +149,76 @@ final class Accounts {
   /// Changes an account; takes effect on its next request, whatever tokens are around.
   ///
   /// @return the account as it is now, empty when it is gone
-  Optional<Account> update(long id, UnaryOperator<Account> change) {
+  Optional<Account> update(long id, Consumer<AccountDraft> change) {
+    return replace(
+        id,
+        (handle, before, after) ->
+            audit.updated(
+                handle, target(after), AccountJson.audited(before), AccountJson.audited(after)),
+        draft -> {
+          change.accept(draft);
+          draft.updatedAt = clock.instant();
+        });
+  }
+
+  /// Links a Telegram chat with an account.
+  ///
+  /// @return whether nobody else has it and the account is there
+  boolean linkTelegram(long id, String chat, @Nullable String telegramUsername) {
+    changes.lock();
+    try {
+      if (findByTelegramChat(chat).filter(account -> account.id() != id).isPresent()) {
+        return false;
+      }
+      return update(
+              id,
+              draft -> {
+                draft.telegramChat = chat;
+                draft.telegramUsername = telegramUsername;
+                draft.telegramNotifications = true;
+              })
+          .isPresent();
+    } finally {
+      changes.unlock();
+    }
+  }
+
+  /// Makes an account.
+  ///
+  /// @param hash of the password, null for an account that nobody can log in with yet
+  Account create(AccountDraft draft, @Nullable String hash) {
+    draft.createdAt = clock.instant();
+    draft.updatedAt = draft.createdAt;
+    changes.lock();
+    try {
+      Account account =
+          database.write(
+              handle -> {
+                Account made = store.insert(handle, draft.done(), hash);
+                audit.created(handle, target(made), AccountJson.audited(made));
+                return made;
+              });
+      remember(account);
+      return account;
+    } finally {
+      changes.unlock();
+    }
+  }
+
+  private Optional<Account> replace(long id, AuditNote note, Consumer<AccountDraft> change) {
     changes.lock();
     try {
       Account before = byId.get(id);
       if (before == null) {
         return Optional.empty();
       }
-      Account next = change.apply(before);
+      AccountDraft draft = AccountDraft.of(before);
+      change.accept(draft);
+      Account next = draft.done();
       database.write(
           handle -> {
             store.update(handle, next);
+            note.write(handle, before, next);
             return true;
           });
       byName.remove(key(before.username()));
@@ -161,24 +236,21 @@ final class Accounts {
 
   /// Notes a login.
   Account loggedIn(Account account) {
-    return update(
+    return replace(
             account.id(),
-            a ->
-                new Account(
-                    a.id(),
-                    a.username(),
-                    a.email(),
-                    a.firstName(),
-                    a.lastName(),
-                    a.type(),
-                    a.roleId(),
-                    a.active(),
-                    a.staff(),
-                    a.superuser(),
-                    a.createdAt(),
-                    a.updatedAt(),
-                    clock.instant()))
+            (handle, _, after) ->
+                audit.note(handle, AuditLog.Action.LOGIN, target(after), Json.object()),
+            draft -> draft.lastLogin = clock.instant())
         .orElse(account);
+  }
+
+  private static AuditLog.Target target(Account account) {
+    return AuditLog.Target.of("Usuario", account.id(), account.username());
+  }
+
+  /// What the audit log hears of a change, in its transaction.
+  private interface AuditNote {
+    void write(Handle handle, Account before, Account after);
   }
 
   /// The hash of an account's password. Blocks.
@@ -196,21 +268,16 @@ final class Accounts {
   }
 
   private Account superuser(String username, String email) {
-    var now = clock.instant();
-    return new Account(
-        0,
-        username,
-        email,
-        "",
-        "",
-        "interno",
-        Seeds.SUPERUSER_ROLE,
-        true,
-        true,
-        true,
-        now,
-        now,
-        null);
+    AccountDraft draft = new AccountDraft();
+    draft.username = username;
+    draft.email = email;
+    draft.type = Account.INTERNAL;
+    draft.roleId = Seeds.SUPERUSER_ROLE;
+    draft.staff = true;
+    draft.superuser = true;
+    draft.createdAt = clock.instant();
+    draft.updatedAt = draft.createdAt;
+    return draft.done();
   }
 
   private void remember(Account account) {

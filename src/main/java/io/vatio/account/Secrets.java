@@ -41,6 +41,11 @@ public final class Secrets {
     }
   }
 
+  /// A key for one purpose, made of the server's key; one tells nothing about another.
+  static byte[] derived(byte[] key, String purpose) {
+    return hmac(key, purpose.getBytes(StandardCharsets.UTF_8));
+  }
+
   /// Fingerprint (SHA-256) of a secret that is random itself and needs no salt.
   static byte[] sha256(String secret) {
     try {

@@ -214,9 +214,9 @@ class AccessTest {
     assertEquals(401, withKey(expiring));
     assertEquals(401, withKey(revoked.path("key").asText()));
     assertEquals(200, withKey(lasting));
-    server.accounts.accounts().update(1, a -> SessionTest.changed(a, true, false, 3L));
+    server.accounts.accounts().update(1, a -> SessionTest.change(a, true, false, 3L));
     assertEquals(403, withKey(lasting));
-    server.accounts.accounts().update(1, a -> SessionTest.changed(a, false, true, 1L));
+    server.accounts.accounts().update(1, a -> SessionTest.change(a, false, true, 1L));
     assertEquals(401, withKey(lasting));
   }
 

@@ -125,7 +125,7 @@ class SessionTest {
     String access = server.login();
     String refresh = refreshToken();
 
-    server.accounts.accounts().update(1, a -> changed(a, false, true, 1L));
+    server.accounts.accounts().update(1, a -> change(a, false, true, 1L));
 
     assertEquals(401, me(access).status());
     assertEquals(401, refresh(refresh).status());
@@ -137,12 +137,12 @@ class SessionTest {
     String access = server.login();
     assertEquals(200, whoami(access).status());
 
-    server.accounts.accounts().update(1, a -> changed(a, true, false, 3L));
+    server.accounts.accounts().update(1, a -> change(a, true, false, 3L));
 
     assertEquals(403, whoami(access).status());
     assertEquals("solo_lectura", me(access).json().path("rol_detail").path("nombre").asText());
 
-    server.accounts.accounts().update(1, a -> changed(a, true, false, 2L));
+    server.accounts.accounts().update(1, a -> change(a, true, false, 2L));
     assertEquals(200, whoami(access).status());
   }
 
@@ -232,20 +232,9 @@ class SessionTest {
     return Json.text(Map.of(field, value));
   }
 
-  static Account changed(Account a, boolean active, boolean superuser, Long role) {
-    return new Account(
-        a.id(),
-        a.username(),
-        a.email(),
-        a.firstName(),
-        a.lastName(),
-        a.type(),
-        role,
-        active,
-        a.staff(),
-        superuser,
-        a.createdAt(),
-        a.updatedAt(),
-        a.lastLogin());
+  static void change(AccountDraft account, boolean active, boolean superuser, Long role) {
+    account.active = active;
+    account.superuser = superuser;
+    account.roleId = role;
   }
 }
