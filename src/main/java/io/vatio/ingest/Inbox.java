@@ -402,7 +402,7 @@ public final class Inbox implements AutoCloseable {
 
   private Batch.Committed write(Batch batch) {
     try {
-      return database.write(batch::write);
+      return database.writeFirst(batch::write);
     } catch (RuntimeException | Error e) {
       readings.abandoned();
       throw e;

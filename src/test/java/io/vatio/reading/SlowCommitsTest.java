@@ -99,7 +99,7 @@ class SlowCommitsTest {
           int n = i * READINGS + k;
           rows.add(Readings.reading(n % SERIES + 1, FIRST + n * 600_000_000L, n, 0));
         }
-        Appended appended = database.write(handle -> store.append(handle, rows));
+        Appended appended = database.writeFirst(handle -> store.append(handle, rows));
         // So that the cursor of the roll-ups moves, and there is always something to seal.
         clock.advance(Duration.ofSeconds(10));
         store.committed(appended);

@@ -32,12 +32,20 @@ public final class SlowDatabase implements Database {
 
   @Override
   public <T extends @Nullable Object> T write(Work<T> work) {
-    return real.write(
-        handle -> {
-          T made = work.run(handle);
-          beforeCommit.run();
-          return made;
-        });
+    return real.write(slow(work));
+  }
+
+  @Override
+  public <T extends @Nullable Object> T writeFirst(Work<T> work) {
+    return real.writeFirst(slow(work));
+  }
+
+  private <T extends @Nullable Object> Work<T> slow(Work<T> work) {
+    return handle -> {
+      T made = work.run(handle);
+      beforeCommit.run();
+      return made;
+    };
   }
 
   @Override

@@ -32,6 +32,9 @@ public final class SqliteDatabase implements Database {
   private static final int BUSY_TIMEOUT_MS = 5_000;
 
   private final ReentrantLock writeLock = new ReentrantLock(true);
+
+  /// Whoever is in no hurry waits here, so that one of them at a time waits for the writer.
+  private final ReentrantLock lobby = new ReentrantLock(true);
   private final Handle writer;
   private final List<Handle> readerHandles = new ArrayList<>();
   private final BlockingQueue<Handle> idleReaders = new ArrayBlockingQueue<>(READERS);
@@ -102,6 +105,16 @@ public final class SqliteDatabase implements Database {
 
   @Override
   public <T extends @Nullable Object> T write(Work<T> work) {
+    lobby.lock();
+    try {
+      return writeFirst(work);
+    } finally {
+      lobby.unlock();
+    }
+  }
+
+  @Override
+  public <T extends @Nullable Object> T writeFirst(Work<T> work) {
     writeLock.lock();
     try {
       writer.begin();
