@@ -124,6 +124,11 @@ public final class AccountModule implements AutoCloseable {
     return accounts.isEmpty() ? setupCode.take() : Optional.empty();
   }
 
+  /// The accounts, for rooms that name them.
+  public People people() {
+    return accounts;
+  }
+
   /// For the rooms that give out tokens of their own.
   public Tokens tokens() {
     return tokens;

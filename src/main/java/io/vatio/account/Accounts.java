@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Reading is free of locks and never touches the database, so a request is checked against the
 /// present state, not against the one in its token. Memory changes only after the commit.
-final class Accounts {
+final class Accounts implements People {
   static final int MAX_USERNAME_LENGTH = 150;
 
   /// What a user name is made of; the same as in the original.
@@ -77,6 +77,16 @@ final class Accounts {
 
   Optional<Account> findById(long id) {
     return Optional.ofNullable(byId.get(id));
+  }
+
+  @Override
+  public Optional<Principal.User> find(long accountId) {
+    return findById(accountId).map(this::principal);
+  }
+
+  @Override
+  public int count() {
+    return byId.size();
   }
 
   Optional<Account> findByName(String username) {

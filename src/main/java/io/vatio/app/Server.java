@@ -9,13 +9,16 @@ import io.vatio.alert.AlertRoutes;
 import io.vatio.audit.AuditLog;
 import io.vatio.dashboard.ApiDocs;
 import io.vatio.dashboard.PageRoutes;
+import io.vatio.device.AccessNarrowed;
 import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.device.DeviceAccessRoutes;
 import io.vatio.device.DeviceCertificateRoutes;
 import io.vatio.device.DeviceCertificates;
 import io.vatio.device.DeviceCredentials;
 import io.vatio.device.DeviceRegistry;
+import io.vatio.device.DeviceShares;
 import io.vatio.device.DispositivoRoutes;
+import io.vatio.device.Visibility;
 import io.vatio.energy.ConsumptionDecoder;
 import io.vatio.energy.EnergyRoutes;
 import io.vatio.energy.MainMeter;
@@ -71,6 +74,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -220,9 +224,9 @@ public final class Server implements AutoCloseable {
               HttpSettings.MAX_BODY);
       new DateHeader(clock).addTo(api);
       accounts.addTo(api);
-      new DeviceAccessRoutes(storage.devices(), credentials, certificates).addTo(api);
-      new DeviceCertificateRoutes(storage.devices(), certificates).addTo(api);
-      new DispositivoRoutes(storage.devices(), messages).addTo(api);
+      new DeviceAccessRoutes(storage.visibility(), credentials, certificates).addTo(api);
+      new DeviceCertificateRoutes(storage.visibility(), certificates).addTo(api);
+      new DispositivoRoutes(storage.devices(), storage.visibility(), messages).addTo(api);
       new DeadLetterRoutes(storage.deadLetters()).addTo(api);
       wind.addTo(api, inbox);
       series.addTo(api);
@@ -266,7 +270,7 @@ public final class Server implements AutoCloseable {
       this.brokers = new Brokers(embedded, external);
       brokers.mount(api);
       watch(certificate);
-      endSessionsWithTheirRights(live, storage.events());
+      endSessionsWithTheirRights(live, storage);
       new HealthRoutes(
               storage.database(), inbox::storageFailure, inbox::spooling, brokers, meters, clock)
           .addTo(api);
@@ -315,6 +319,7 @@ public final class Server implements AutoCloseable {
     DeviceRegistry devices =
         DeviceRegistry.open(database, events, clock, sites.defaultSite().id(), audit);
     devices.ensure(List.of(MainMeter.template()));
+    DeviceShares shares = DeviceShares.open(database, events, clock, audit);
     SeriesCatalogue catalogue = SeriesCatalogue.open(database, clock, audit);
     events.subscribe(
         DeviceAccessRevoked.class,
@@ -329,6 +334,8 @@ public final class Server implements AutoCloseable {
         audit,
         sites,
         devices,
+        shares,
+        new Visibility(devices, shares),
         catalogue,
         ReadingStore.open(database),
         new DeadLetterStore(database));
@@ -370,7 +377,7 @@ public final class Server implements AutoCloseable {
   }
 
   /// Whoever loses a right loses at once what was opened with it.
-  private void endSessionsWithTheirRights(LiveModule live, Events events) {
+  private void endSessionsWithTheirRights(LiveModule live, Storage storage) {
     accounts.whenKeyRevoked(
         id -> {
           brokers.revokeKey(id);
@@ -381,9 +388,32 @@ public final class Server implements AutoCloseable {
           brokers.disconnect(who -> who instanceof Principal.User user && user.id() == id);
           live.recheck();
         });
-    events.subscribe(DeviceAccessRevoked.class, _ -> live.recheck());
-    long timer = vertx.setPeriodic(EXPIRY_EVERY_MS, _ -> accounts.endExpiredKeys());
-    keep("expiry of keys", () -> vertx.cancelTimer(timer));
+    storage.events().subscribe(DeviceAccessRevoked.class, _ -> live.recheck());
+    storage
+        .events()
+        .subscribe(
+            AccessNarrowed.class,
+            narrowed -> {
+              brokers.disconnect(
+                  who ->
+                      !Visibility.seesAll(who)
+                          && who.account().equals(OptionalLong.of(narrowed.accountId())));
+              live.recheck();
+            });
+    long timer = vertx.setPeriodic(EXPIRY_EVERY_MS, _ -> endWhatIsOver(storage.shares()));
+    keep("expiry of keys and shares", () -> vertx.cancelTimer(timer));
+  }
+
+  /// Blocks only in the seconds in which something has run out.
+  private void endWhatIsOver(DeviceShares shares) {
+    accounts.endExpiredKeys();
+    if (shares.anyExpired()) {
+      vertx.executeBlocking(
+          () -> {
+            shares.endExpired();
+            return true;
+          });
+    }
   }
 
   /// Uses new certificates without a restart.
@@ -493,6 +523,8 @@ public final class Server implements AutoCloseable {
       AuditLog audit,
       SiteRegistry sites,
       DeviceRegistry devices,
+      DeviceShares shares,
+      Visibility visibility,
       SeriesCatalogue catalogue,
       ReadingStore readings,
       DeadLetterStore deadLetters) {}

@@ -103,7 +103,7 @@ public final class AuditLog {
   }
 
   /// The fields that differ, each with its old and new value; those of secrets are masked.
-  static ObjectNode differences(ObjectNode before, ObjectNode after) {
+  public static ObjectNode differences(ObjectNode before, ObjectNode after) {
     Set<String> names = new LinkedHashSet<>();
     before.fieldNames().forEachRemaining(names::add);
     after.fieldNames().forEachRemaining(names::add);

@@ -2,7 +2,6 @@ package io.vatio.device;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.account.Tokens;
-import io.vatio.kernel.Permission;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
 import io.vatio.platform.http.Access;
@@ -17,19 +16,20 @@ import io.vertx.core.http.HttpMethod;
 public final class DeviceAccessRoutes {
   private static final int MAX_SECRET = 200;
 
-  private final DeviceRegistry devices;
+  private final Visibility visibility;
   private final DeviceCredentials credentials;
   private final DeviceCertificates certificates;
 
   public DeviceAccessRoutes(
-      DeviceRegistry devices, DeviceCredentials credentials, DeviceCertificates certificates) {
+      Visibility visibility, DeviceCredentials credentials, DeviceCertificates certificates) {
     this.certificates = certificates;
-    this.devices = devices;
+    this.visibility = visibility;
     this.credentials = credentials;
   }
 
   public void addTo(HttpApi api) {
-    Access manager = Access.holder(Permission.MANAGE_DEVICES);
+    // Who may depends on the device as well: see Visibility.
+    Access manager = Access.ANYONE;
     api.route(HttpMethod.POST, "/api/devices/token", Access.PUBLIC, this::token);
     api.route(HttpMethod.POST, "/api/devices/:id/credentials", manager, this::issue);
     api.route(HttpMethod.DELETE, "/api/devices/:id/credentials", manager, this::revoke);
@@ -76,7 +76,7 @@ public final class DeviceAccessRoutes {
   }
 
   private Device requireDevice(Request request) {
-    return devices.findById(request.pathId("id")).orElseThrow(DeviceAccessRoutes::notFound);
+    return visibility.edit(request.principal(), request.pathId("id"));
   }
 
   private static Problem notFound() {

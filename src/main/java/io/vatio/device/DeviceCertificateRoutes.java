@@ -2,7 +2,6 @@ package io.vatio.device;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.vatio.kernel.Permission;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
 import io.vatio.platform.http.Access;
@@ -23,16 +22,17 @@ public final class DeviceCertificateRoutes {
   private static final int MAX_REQUEST = 16_384;
   private static final String PATH = "/api/devices/:id/certificate";
 
-  private final DeviceRegistry devices;
+  private final Visibility visibility;
   private final DeviceCertificates certificates;
 
-  public DeviceCertificateRoutes(DeviceRegistry devices, DeviceCertificates certificates) {
-    this.devices = devices;
+  public DeviceCertificateRoutes(Visibility visibility, DeviceCertificates certificates) {
+    this.visibility = visibility;
     this.certificates = certificates;
   }
 
   public void addTo(HttpApi api) {
-    Access manager = Access.holder(Permission.MANAGE_DEVICES);
+    // Who may depends on the device as well: see Visibility.
+    Access manager = Access.ANYONE;
     api.route(HttpMethod.POST, PATH, manager, this::issue);
     api.route(HttpMethod.GET, PATH, manager, this::list);
     api.route(HttpMethod.DELETE, PATH + "/:fingerprint", manager, this::revoke);
@@ -85,8 +85,6 @@ public final class DeviceCertificateRoutes {
   }
 
   private Device requireDevice(Request request) {
-    return devices
-        .findById(request.pathId("id"))
-        .orElseThrow(() -> Problem.notFound(Text.of("http.not_found")));
+    return visibility.edit(request.principal(), request.pathId("id"));
   }
 }

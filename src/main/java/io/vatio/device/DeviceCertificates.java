@@ -1,5 +1,6 @@
 package io.vatio.device;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.account.CertificateDoor;
 import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Micros;
@@ -8,6 +9,7 @@ import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
+import io.vatio.platform.json.Json;
 import io.vatio.platform.tls.ClientAuthority;
 import java.security.cert.X509Certificate;
 import java.sql.ResultSet;
@@ -21,6 +23,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
 /// The certificates by which devices are known on the TLS listener, in memory and in the database.
@@ -49,6 +52,7 @@ public final class DeviceCertificates implements CertificateDoor {
   private final ClientAuthority authority;
   private final boolean othersSign;
   private final Clock clock;
+  private final AuditLog audit;
   private final Map<String, Entry> known = new ConcurrentHashMap<>();
   private final Lock changes = new ReentrantLock();
 
@@ -58,13 +62,15 @@ public final class DeviceCertificates implements CertificateDoor {
       Events events,
       ClientAuthority authority,
       boolean othersSign,
-      Clock clock) {
+      Clock clock,
+      AuditLog audit) {
     this.database = database;
     this.devices = devices;
     this.events = events;
     this.authority = authority;
     this.othersSign = othersSign;
     this.clock = clock;
+    this.audit = audit;
   }
 
   /// Reads all of them into memory.
@@ -79,7 +85,7 @@ public final class DeviceCertificates implements CertificateDoor {
       Clock clock,
       AuditLog audit) {
     DeviceCertificates certificates =
-        new DeviceCertificates(database, devices, events, authority, othersSign, clock);
+        new DeviceCertificates(database, devices, events, authority, othersSign, clock, audit);
     database
         .read(handle -> handle.createQuery(LIST).map((row, _) -> entry(row)).list())
         .forEach(entry -> certificates.known.put(entry.fingerprint(), entry));
@@ -171,16 +177,37 @@ public final class DeviceCertificates implements CertificateDoor {
 
   private void put(Entry entry) {
     database.write(
-        handle ->
-            handle
-                .createUpdate(PUT)
-                .bind("fingerprint", entry.fingerprint())
-                .bind("device", entry.deviceId())
-                .bind("issued", Micros.of(entry.issuedAt()))
-                .bind("expires", entry.expiresAt() == null ? null : Micros.of(entry.expiresAt()))
-                .bind("revoked", entry.revokedAt() == null ? null : Micros.of(entry.revokedAt()))
-                .execute());
+        handle -> {
+          note(handle, entry);
+          return handle
+              .createUpdate(PUT)
+              .bind("fingerprint", entry.fingerprint())
+              .bind("device", entry.deviceId())
+              .bind("issued", Micros.of(entry.issuedAt()))
+              .bind("expires", entry.expiresAt() == null ? null : Micros.of(entry.expiresAt()))
+              .bind("revoked", entry.revokedAt() == null ? null : Micros.of(entry.revokedAt()))
+              .execute();
+        });
     known.put(entry.fingerprint(), entry);
+  }
+
+  private void note(Handle handle, Entry entry) {
+    Entry before = known.get(entry.fingerprint());
+    audit.note(
+        handle,
+        AuditLog.Action.CREDENTIAL,
+        AuditLog.Target.of(
+            "Certificado",
+            entry.deviceId(),
+            devices.findById(entry.deviceId()).map(Device::name).orElse("")),
+        AuditLog.differences(before == null ? Json.object() : audited(before), audited(entry)));
+  }
+
+  private static ObjectNode audited(Entry entry) {
+    ObjectNode fields = Json.object();
+    fields.put("fingerprint", entry.fingerprint());
+    fields.put("revoked_at", entry.revokedAt() == null ? null : entry.revokedAt().toString());
+    return fields;
   }
 
   private void forgetDeleted(DeviceAccessRevoked event) {

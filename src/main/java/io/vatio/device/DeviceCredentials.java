@@ -1,5 +1,6 @@
 package io.vatio.device;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.account.DeviceDoor;
 import io.vatio.account.KeyFile;
 import io.vatio.account.Secrets;
@@ -10,6 +11,7 @@ import io.vatio.kernel.Principal;
 import io.vatio.platform.db.ConstraintException;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.events.Events;
+import io.vatio.platform.json.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -24,6 +26,8 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 
 /// The credentials of devices: a name `device_<serial>` and 32 random characters, kept as an
 /// HMAC-SHA-256 with a key of this server.
@@ -60,6 +64,7 @@ public final class DeviceCredentials implements DeviceDoor {
   private final Events events;
   private final byte[] key;
   private final Clock clock;
+  private final AuditLog audit;
   private final SecureRandom random = new SecureRandom();
   private final Map<String, Credential> byName = new ConcurrentHashMap<>();
   private final Map<Long, Credential> byDevice = new ConcurrentHashMap<>();
@@ -71,13 +76,15 @@ public final class DeviceCredentials implements DeviceDoor {
       Tokens tokens,
       Events events,
       byte[] key,
-      Clock clock) {
+      Clock clock,
+      AuditLog audit) {
     this.database = database;
     this.devices = devices;
     this.tokens = tokens;
     this.events = events;
     this.key = key.clone();
     this.clock = clock;
+    this.audit = audit;
   }
 
   /// Reads all credentials into memory.
@@ -93,7 +100,7 @@ public final class DeviceCredentials implements DeviceDoor {
       AuditLog audit) {
     byte[] key = KeyFile.open(keys.resolve("device.key"));
     DeviceCredentials credentials =
-        new DeviceCredentials(database, devices, tokens, events, key, clock);
+        new DeviceCredentials(database, devices, tokens, events, key, clock, audit);
     database
         .read(handle -> handle.createQuery(LIST).map((row, _) -> credential(row)).list())
         .forEach(credentials::remember);
@@ -116,14 +123,16 @@ public final class DeviceCredentials implements DeviceDoor {
           new Credential(
               deviceId, PREFIX + device.get().serial(), fingerprint(secret), nextVersion(deviceId));
       database.write(
-          handle ->
-              handle
-                  .createUpdate(PUT)
-                  .bind("device", deviceId)
-                  .bind("username", credential.username())
-                  .bind("hash", HexFormat.of().formatHex(credential.hash()))
-                  .bind("now", credential.createdAt())
-                  .execute());
+          handle -> {
+            note(handle, deviceId, byDevice.get(deviceId), credential);
+            return handle
+                .createUpdate(PUT)
+                .bind("device", deviceId)
+                .bind("username", credential.username())
+                .bind("hash", HexFormat.of().formatHex(credential.hash()))
+                .bind("now", credential.createdAt())
+                .execute();
+          });
       remember(credential);
       events.publish(new DeviceAccessRevoked(deviceId, device.get().serial(), false));
       return Optional.of(
@@ -147,12 +156,14 @@ public final class DeviceCredentials implements DeviceDoor {
         return false;
       }
       database.write(
-          handle ->
-              handle
-                  .createUpdate(REVOKE)
-                  .bind("device", deviceId)
-                  .bind("now", Micros.of(clock.instant()))
-                  .execute());
+          handle -> {
+            note(handle, deviceId, credential, null);
+            return handle
+                .createUpdate(REVOKE)
+                .bind("device", deviceId)
+                .bind("now", Micros.of(clock.instant()))
+                .execute();
+          });
       forget(credential);
       events.publish(
           new DeviceAccessRevoked(
@@ -183,6 +194,25 @@ public final class DeviceCredentials implements DeviceDoor {
     return Optional.ofNullable(byDevice.get(claims.deviceId()))
         .filter(credential -> credential.createdAt() == claims.credential())
         .flatMap(this::principal);
+  }
+
+  private void note(
+      Handle handle, long deviceId, @Nullable Credential before, @Nullable Credential after) {
+    audit.note(
+        handle,
+        AuditLog.Action.CREDENTIAL,
+        AuditLog.Target.of(
+            "Credencial", deviceId, devices.findById(deviceId).map(Device::name).orElse("")),
+        AuditLog.differences(audited(before), audited(after)));
+  }
+
+  private static ObjectNode audited(@Nullable Credential credential) {
+    ObjectNode fields = Json.object();
+    if (credential != null) {
+      fields.put("username", credential.username());
+      fields.put("created_at", Micros.toInstant(credential.createdAt()).toString());
+    }
+    return fields;
   }
 
   private Optional<Credential> check(String name, String secret) {

@@ -11,7 +11,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -21,6 +20,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentNavigableMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
@@ -46,9 +47,11 @@ public final class DeviceRegistry {
   private final Events events;
   private final Clock clock;
   private final long defaultSite;
+  private final AuditLog audit;
   private final DeviceStore store = new DeviceStore();
   private final Map<String, Device> bySerial = new ConcurrentHashMap<>();
-  private final Map<Long, Device> byId = new ConcurrentHashMap<>();
+  /// In order of creation.
+  private final ConcurrentNavigableMap<Long, Device> byId = new ConcurrentSkipListMap<>();
   private final Map<Long, Integer> logsSincePrune = new ConcurrentHashMap<>();
   private final Lock changes = new ReentrantLock();
 
@@ -57,11 +60,13 @@ public final class DeviceRegistry {
   private final Set<Long> heardOf = ConcurrentHashMap.newKeySet();
   private Instant heardSavedAt = Instant.EPOCH;
 
-  private DeviceRegistry(Database database, Events events, Clock clock, long defaultSite) {
+  private DeviceRegistry(
+      Database database, Events events, Clock clock, long defaultSite, AuditLog audit) {
     this.database = database;
     this.events = events;
     this.clock = clock;
     this.defaultSite = defaultSite;
+    this.audit = audit;
   }
 
   /// Reads all devices into memory.
@@ -69,7 +74,7 @@ public final class DeviceRegistry {
   /// @param defaultSite id of the site of devices that announce themselves
   public static DeviceRegistry open(
       Database database, Events events, Clock clock, long defaultSite, AuditLog audit) {
-    DeviceRegistry registry = new DeviceRegistry(database, events, clock, defaultSite);
+    DeviceRegistry registry = new DeviceRegistry(database, events, clock, defaultSite, audit);
     database.read(registry.store::listAll).forEach(registry::remember);
     return registry;
   }
@@ -84,7 +89,7 @@ public final class DeviceRegistry {
 
   /// All devices in order of their creation.
   public List<Device> listAll() {
-    return byId.values().stream().sorted(Comparator.comparingLong(Device::id)).toList();
+    return List.copyOf(byId.values());
   }
 
   public int count() {
@@ -172,7 +177,13 @@ public final class DeviceRegistry {
         return Optional.empty();
       }
       Device wanted = details.apply(fresh(template));
-      Device device = database.write(handle -> store.insert(handle, wanted));
+      Device device =
+          database.write(
+              handle -> {
+                Device made = store.insert(handle, wanted);
+                audit.created(handle, target(made), DeviceAudit.fields(made));
+                return made;
+              });
       remember(device);
       events.publish(new DeviceChanged(device));
       return Optional.of(device);
@@ -196,10 +207,15 @@ public final class DeviceRegistry {
           handle -> {
             store.update(handle, next);
             store.insertLogs(handle, List.of(log(next, next.updatedAt(), next.parameters())));
+            note(handle, present, next);
             return next;
           });
       remember(next);
       events.publish(new DeviceChanged(next));
+      Long before = present.operatorId();
+      if (before != null && !before.equals(next.operatorId())) {
+        events.publish(new AccessNarrowed(before));
+      }
       return Optional.of(next);
     } finally {
       changes.unlock();
@@ -211,7 +227,7 @@ public final class DeviceRegistry {
     changes.lock();
     try {
       Device device = byId.get(id);
-      if (device == null || !database.write(handle -> store.delete(handle, id))) {
+      if (device == null || !database.write(handle -> delete(handle, device))) {
         return false;
       }
       byId.remove(id);
@@ -221,6 +237,30 @@ public final class DeviceRegistry {
     } finally {
       changes.unlock();
     }
+  }
+
+  private void note(Handle handle, Device before, Device after) {
+    if (!before.claimed() && after.claimed()) {
+      audit.note(
+          handle,
+          AuditLog.Action.CLAIM,
+          target(after),
+          AuditLog.differences(DeviceAudit.fields(before), DeviceAudit.fields(after)));
+    } else {
+      audit.updated(handle, target(after), DeviceAudit.fields(before), DeviceAudit.fields(after));
+    }
+  }
+
+  private boolean delete(Handle handle, Device device) {
+    if (!store.delete(handle, device.id())) {
+      return false;
+    }
+    audit.deleted(handle, target(device), DeviceAudit.fields(device));
+    return true;
+  }
+
+  private static AuditLog.Target target(Device device) {
+    return AuditLog.Target.of("Dispositivo", device.id(), device.name());
   }
 
   /// Held by whoever changes devices, from reading the present state until memory has the new one.

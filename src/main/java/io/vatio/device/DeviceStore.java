@@ -33,7 +33,8 @@ final class DeviceStore {
   private static final String UPDATE =
       """
       UPDATE device
-         SET name = :name, type = :type, model = :model, description = :description,
+         SET site_id = :site, serial = :serial, name = :name, type = :type, model = :model,
+             description = :description,
              location = :location, lifecycle_state = :lifecycle, operating_state = :operating,
              parameters = :parameters, configuration = :configuration, claimed = :claimed,
              operator_id = :operator, last_seen = :seen, updated_at = :now
@@ -75,10 +76,7 @@ final class DeviceStore {
 
   /// Inserts and returns the row; when the serial is already there, the row that has it.
   Device insert(Handle handle, Device device) {
-    bind(handle.createUpdate(INSERT), device)
-        .bind("site", device.siteId())
-        .bind("serial", device.serial())
-        .execute();
+    bind(handle.createUpdate(INSERT), device).execute();
     return handle
         .createQuery("SELECT * FROM device WHERE serial = :serial")
         .bind("serial", device.serial())
@@ -178,6 +176,8 @@ final class DeviceStore {
   private static Update bind(Update update, Device device) {
     Instant seen = device.lastSeen();
     return update
+        .bind("site", device.siteId())
+        .bind("serial", device.serial())
         .bind("name", device.name())
         .bind("type", device.type())
         .bind("model", device.model())

@@ -14,26 +14,24 @@ import io.vertx.core.http.HttpMethod;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
+import java.util.function.Predicate;
 
-/// `/dispositivos`: devices that were discovered, how they are claimed and switched.
-///
-/// Whoever holds `ver_dispositivos` reads all devices. Whoever holds `gestionar_dispositivos`
-/// changes all of them; an operator (`asignar_sensores`) creates and claims devices and changes
-/// those that are his. Somebody on a trusted network acts as an operator of devices that belong to
-/// nobody in particular.
+/// `/dispositivos`: devices that were discovered, how they are claimed and switched. Who sees and
+/// changes which is said by [Visibility]. A device that nobody has claimed and that is nobody's is
+/// there for whoever may claim it.
 public final class DispositivoRoutes {
   private static final int LOG_LINES = 50;
   private static final int MOST_LOG_LINES = 200;
   private static final Access READ = Access.holder(Permission.VIEW_DEVICES);
 
   private final DeviceRegistry devices;
+  private final Visibility visibility;
   private final Messages messages;
 
-  public DispositivoRoutes(DeviceRegistry devices, Messages messages) {
+  public DispositivoRoutes(DeviceRegistry devices, Visibility visibility, Messages messages) {
     this.devices = devices;
+    this.visibility = visibility;
     this.messages = messages;
   }
 
@@ -42,15 +40,11 @@ public final class DispositivoRoutes {
     api.route(HttpMethod.GET, "/dispositivos/no-reclamados", READ, this::listUnclaimed);
     api.route(HttpMethod.GET, "/dispositivos/:id", READ, this::show);
     api.route(HttpMethod.GET, "/dispositivos/:id/logs", READ, this::logs);
-    // Who may write depends on the device as well: see mayChange.
+    // Who may write depends on the device as well: see Visibility.
     api.route(HttpMethod.POST, "/dispositivos", Access.ANYONE, this::create);
     api.route(HttpMethod.POST, "/dispositivos/reclamar", Access.ANYONE, this::claim);
     api.route(HttpMethod.PUT, "/dispositivos/:id", Access.ANYONE, this::update);
-    api.route(
-        HttpMethod.DELETE,
-        "/dispositivos/:id",
-        Access.holder(Permission.MANAGE_DEVICES),
-        this::delete);
+    api.route(HttpMethod.DELETE, "/dispositivos/:id", Access.ANYONE, this::delete);
   }
 
   private Reply list(Request request) {
@@ -58,6 +52,7 @@ public final class DispositivoRoutes {
     Optional<String> state = request.query("estado");
     return Reply.ok(
         devices.listAll().stream()
+            .filter(seenBy(request))
             .filter(d -> claimed.isEmpty() || claimed.get() == d.claimed())
             .filter(d -> state.isEmpty() || state.get().equals(d.operatingState()))
             .map(DispositivoJson::answer)
@@ -68,6 +63,7 @@ public final class DispositivoRoutes {
     return Reply.ok(
         devices.listAll().stream()
             .filter(d -> !d.claimed())
+            .filter(seenBy(request))
             .map(DispositivoJson.Unclaimed::of)
             .toList());
   }
@@ -91,19 +87,21 @@ public final class DispositivoRoutes {
   }
 
   private Reply create(Request request) {
-    Principal who = writer(request);
+    Principal who = request.principal();
+    Visibility.requireEditor(who);
     DispositivoForm form = DispositivoForm.read(request.object());
     Device device =
         devices
             .create(
                 DeviceTemplate.unknown(form.requireSerial()),
-                fresh -> form.applyToNew(fresh, ownerAfter(who, fresh)))
+                fresh -> form.applyToNew(fresh, Visibility.ownerAfter(who, fresh.operatorId())))
             .orElseThrow(() -> Problem.conflict(Text.of("device.serial_taken")));
     return Reply.created(done(request, "device.created", device));
   }
 
   private Reply claim(Request request) {
-    Principal who = writer(request);
+    Principal who = request.principal();
+    Visibility.requireEditor(who);
     DispositivoForm form = DispositivoForm.read(request.object());
     Device device =
         devices
@@ -113,27 +111,28 @@ public final class DispositivoRoutes {
     return Reply.ok(done(request, "device.claimed", device));
   }
 
-  private static Device claimed(Device present, DispositivoForm form, Principal who) {
+  private Device claimed(Device present, DispositivoForm form, Principal who) {
     if (present.claimed()) {
       throw Problem.conflict(Text.of("device.already_claimed"));
     }
-    if (present.operatorId() != null && !mayChange(who, present)) {
-      throw Problem.forbidden(Text.of("http.forbidden"));
+    if (present.operatorId() != null && !visibility.mayEdit(who, present)) {
+      throw Problem.forbidden(Text.of("device.forbidden"));
     }
-    return form.applyTo(present, true, ownerAfter(who, present));
+    return form.applyTo(present, true, Visibility.ownerAfter(who, present.operatorId()));
   }
 
   private Reply update(Request request) {
-    Principal who = writer(request);
-    long id = require(request).id();
+    Principal who = request.principal();
+    Visibility.requireEditor(who);
+    long id = request.pathId("id");
     DispositivoForm form = DispositivoForm.read(request.object());
     Device device =
         devices
             .update(
                 id,
                 present -> {
-                  if (!mayChange(who, present)) {
-                    throw Problem.forbidden(Text.of("http.forbidden"));
+                  if (!visibility.mayEdit(who, present)) {
+                    throw Problem.forbidden(Text.of("device.forbidden"));
                   }
                   if (form.serial() != null && !form.serial().equals(present.serial())) {
                     throw Problem.invalid("serial_number", Text.of("device.serial_fixed"));
@@ -148,7 +147,7 @@ public final class DispositivoRoutes {
   }
 
   private Reply delete(Request request) {
-    Device device = require(request);
+    Device device = visibility.edit(request.principal(), request.pathId("id"));
     if (!devices.delete(device.id())) {
       throw unknown();
     }
@@ -171,7 +170,10 @@ public final class DispositivoRoutes {
   }
 
   private Device require(Request request) {
-    return devices.findById(request.pathId("id")).orElseThrow(DispositivoRoutes::unknown);
+    return devices
+        .findById(request.pathId("id"))
+        .filter(seenBy(request))
+        .orElseThrow(DispositivoRoutes::unknown);
   }
 
   private static Problem unknown() {
@@ -185,33 +187,12 @@ public final class DispositivoRoutes {
     return body;
   }
 
-  /// Who asks, when he may write to some devices at least.
-  private static Principal writer(Request request) {
+  /// What somebody sees, and what he could claim.
+  private Predicate<Device> seenBy(Request request) {
     Principal who = request.principal();
-    if (!who.may(Permission.MANAGE_DEVICES) && !isOperator(who)) {
-      throw Problem.forbidden(Text.of("http.forbidden"));
-    }
-    return who;
-  }
-
-  private static boolean isOperator(Principal who) {
-    return (who instanceof Principal.User || who instanceof Principal.Trusted)
-        && who.may(Permission.ASSIGN_SENSORS);
-  }
-
-  private static boolean mayChange(Principal who, Device device) {
-    if (who.may(Permission.MANAGE_DEVICES)) {
-      return true;
-    }
-    return isOperator(who)
-        && Objects.equals(
-            device.operatorId(), who instanceof Principal.User user ? (Long) user.id() : null);
-  }
-
-  /// Whose device it is after this one has created or claimed it.
-  private static @Nullable Long ownerAfter(Principal who, Device device) {
-    return who instanceof Principal.User user && !who.may(Permission.MANAGE_DEVICES)
-        ? (Long) user.id()
-        : device.operatorId();
+    boolean claimer = Visibility.isEditor(who);
+    return device ->
+        visibility.sees(who, device)
+            || (claimer && !device.claimed() && device.operatorId() == null);
   }
 }

@@ -8,18 +8,20 @@ import io.vatio.kernel.Text;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// The one place that says which devices somebody sees and may change; readings, sensors and
 /// everything else about a device follow it. From memory; thread safe.
 ///
 /// An operator has the devices that are assigned to him, an external user those that are shared
-/// with
-/// him, a device itself.
+/// with him, a device itself. An operator sees what is shared with him too.
 public final class Visibility {
   private final DeviceRegistry devices;
+  private final DeviceShares shares;
 
-  public Visibility(DeviceRegistry devices) {
+  public Visibility(DeviceRegistry devices, DeviceShares shares) {
     this.devices = devices;
+    this.shares = shares;
   }
 
   public boolean sees(Principal principal, Device device) {
@@ -28,22 +30,57 @@ public final class Visibility {
     }
     return switch (principal.reach()) {
       case ALL -> true;
-      case OWN -> isOwn(principal, device);
-      case SHARED -> false;
+      case OWN -> isOwn(principal, device) || isShared(principal, device);
+      case SHARED -> isShared(principal, device);
     };
   }
 
-  /// Whether this one may change a device, what is assigned to it and its readings, if it holds the
+  /// The same by the device's number; nobody sees one that is gone.
+  public boolean sees(Principal principal, long deviceId) {
+    return devices.findById(deviceId).filter(of(principal)).isPresent();
+  }
+
+  /// Whether somebody sees all devices there are and will be.
+  public static boolean seesAll(Principal principal) {
+    return principal.reach() == Reach.ALL;
+  }
+
+  /// Whether this one may change what is assigned to a device and its readings, if it holds the
   /// permission for that.
   public boolean mayChange(Principal principal, Device device) {
     return principal.reach() == Reach.ALL
         || (principal.reach() == Reach.OWN && isOwn(principal, device));
   }
 
+  /// Whether this one may change a device itself: whoever manages devices all that he reaches, an
+  /// operator those that are his. Somebody on a trusted network acts as an operator of devices that
+  /// belong to nobody in particular.
+  public boolean mayEdit(Principal principal, Device device) {
+    if (principal.may(Permission.MANAGE_DEVICES) && mayChange(principal, device)) {
+      return true;
+    }
+    return principal.may(Permission.ASSIGN_SENSORS)
+        && principal.reach() != Reach.SHARED
+        && (principal instanceof Principal.Trusted
+            ? device.operatorId() == null
+            : isOwn(principal, device));
+  }
+
+  /// Whose device it is after this one has created or claimed it: an operator's own.
+  public static @Nullable Long ownerAfter(Principal who, @Nullable Long before) {
+    boolean operator = !who.may(Permission.MANAGE_DEVICES) || who.reach() == Reach.OWN;
+    return operator && who.account().isPresent() ? (Long) who.account().getAsLong() : before;
+  }
+
   private static boolean isOwn(Principal principal, Device device) {
     OptionalLong account = principal.account();
     Long operator = device.operatorId();
     return operator != null && account.isPresent() && account.getAsLong() == operator;
+  }
+
+  private boolean isShared(Principal principal, Device device) {
+    OptionalLong account = principal.account();
+    return account.isPresent() && shares.isShared(account.getAsLong(), device.id());
   }
 
   /// Those of all devices that somebody sees.
@@ -53,30 +90,63 @@ public final class Visibility {
 
   /// What somebody sees, in order of creation.
   public List<Device> list(Principal principal) {
-    return devices.listAll().stream().filter(of(principal)).toList();
+    return seesAll(principal)
+        ? devices.listAll()
+        : devices.listAll().stream().filter(of(principal)).toList();
   }
 
   /// A device to look at.
   ///
   /// @throws Problem.NotFound for one that does not exist or is not for this one to see
   public Device see(Principal principal, long deviceId) {
-    return devices
-        .findById(deviceId)
-        .filter(of(principal))
-        .orElseThrow(() -> Problem.notFound(Text.of("http.not_found")));
+    return devices.findById(deviceId).filter(of(principal)).orElseThrow(Visibility::unknown);
   }
 
-  /// A device to change.
+  /// A device whose sensors, assignments or readings are to change.
   ///
   /// @param permission that it takes
   /// @throws Problem.NotFound when there is none
   /// @throws Problem.Forbidden when this one may not change it
   public Device change(Principal principal, long deviceId, Permission permission) {
-    Device device =
-        devices.findById(deviceId).orElseThrow(() -> Problem.notFound(Text.of("http.not_found")));
+    Device device = devices.findById(deviceId).orElseThrow(Visibility::unknown);
     if (!principal.may(permission) || !mayChange(principal, device)) {
       throw Problem.forbidden(Text.of("http.forbidden"));
     }
     return device;
+  }
+
+  /// A device that is to change itself, with its credentials and shares.
+  ///
+  /// @throws Problem.NotFound when there is none
+  /// @throws Problem.Forbidden when this one may not change it
+  public Device edit(Principal principal, long deviceId) {
+    requireEditor(principal);
+    Device device = devices.findById(deviceId).orElseThrow(Visibility::unknown);
+    if (!mayEdit(principal, device)) {
+      throw forbidden();
+    }
+    return device;
+  }
+
+  /// Lets pass whoever may change some devices at least, or bring new ones into use.
+  ///
+  /// @throws Problem.Forbidden for everybody else
+  public static void requireEditor(Principal principal) {
+    if (!isEditor(principal)) {
+      throw forbidden();
+    }
+  }
+
+  /// Whether somebody may change some devices at least, or bring new ones into use.
+  public static boolean isEditor(Principal principal) {
+    return principal.mayCreateDevices() && principal.reach() != Reach.SHARED;
+  }
+
+  private static Problem unknown() {
+    return Problem.notFound(Text.of("http.not_found"));
+  }
+
+  private static Problem forbidden() {
+    return Problem.forbidden(Text.of("device.forbidden"));
   }
 }

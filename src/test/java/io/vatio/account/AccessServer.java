@@ -8,7 +8,9 @@ import io.vatio.device.DeviceCertificateRoutes;
 import io.vatio.device.DeviceCertificates;
 import io.vatio.device.DeviceCredentials;
 import io.vatio.device.DeviceRegistry;
+import io.vatio.device.DeviceShares;
 import io.vatio.device.DeviceTemplate;
+import io.vatio.device.Visibility;
 import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Permission;
 import io.vatio.platform.db.Database;
@@ -82,8 +84,10 @@ public final class AccessServer implements AutoCloseable {
     HttpApi api =
         new HttpApi(vertx, authenticator, new ClientAddress(List.of()), messages, 4L << 20);
     accounts.addTo(api);
-    new DeviceAccessRoutes(devices, credentials, certificates).addTo(api);
-    new DeviceCertificateRoutes(devices, certificates).addTo(api);
+    Visibility visibility =
+        new Visibility(devices, DeviceShares.open(database, events, clock, audit));
+    new DeviceAccessRoutes(visibility, credentials, certificates).addTo(api);
+    new DeviceCertificateRoutes(visibility, certificates).addTo(api);
     api.route(
         HttpMethod.GET,
         "/api/whoami",

@@ -49,7 +49,9 @@ class DispositivoRoutesTest {
                 VALUES (1,'admin','','','','interno',1,0,1,0,0), (3,'operator','','','','interno',1,0,0,0,0)
                 """));
     core.events.subscribe(DeviceChanged.class, event -> changes.add(event.device()));
-    port = new Port(api -> new DispositivoRoutes(core.devices, core.messages).addTo(api));
+    port =
+        new Port(
+            api -> new DispositivoRoutes(core.devices, core.visibility, core.messages).addTo(api));
   }
 
   @AfterEach
@@ -315,7 +317,8 @@ class DispositivoRoutesTest {
     assertEquals(
         200, port.send("PUT", "/dispositivos/3", "operator", "{\"nombre\":\"x\"}").status());
     assertEquals(3L, core.devices.findBySerial("tres").orElseThrow().operatorId());
-    assertEquals(403, port.send("DELETE", "/dispositivos/2", "operator", "").status());
+    assertEquals(403, port.send("DELETE", "/dispositivos/1", "operator", "").status());
+    assertEquals(200, port.send("DELETE", "/dispositivos/2", "operator", "").status());
     port.tokens.principals.put("other", Tokens.user(5, "other", Permission.ASSIGN_SENSORS));
     assertEquals(
         403,

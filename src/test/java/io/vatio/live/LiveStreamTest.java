@@ -579,7 +579,7 @@ class LiveStreamTest {
         new Port(
             api -> {
               live.addTo(api);
-              new DispositivoRoutes(core.devices, core.messages).addTo(api);
+              new DispositivoRoutes(core.devices, core.visibility, core.messages).addTo(api);
             });
     live.start();
   }

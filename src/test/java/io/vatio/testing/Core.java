@@ -3,6 +3,8 @@ package io.vatio.testing;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vatio.audit.AuditLog;
 import io.vatio.device.DeviceRegistry;
+import io.vatio.device.DeviceShares;
+import io.vatio.device.Visibility;
 import io.vatio.ingest.DeadLetterStore;
 import io.vatio.ingest.Decoder;
 import io.vatio.ingest.Decoders;
@@ -34,6 +36,8 @@ public final class Core implements AutoCloseable {
   public final AuditLog audit;
   public final SiteRegistry sites;
   public final DeviceRegistry devices;
+  public final DeviceShares shares;
+  public final Visibility visibility;
   public final SeriesCatalogue catalogue;
   public final ReadingStore readings;
   public final DeadLetterStore deadLetters;
@@ -50,6 +54,8 @@ public final class Core implements AutoCloseable {
     this.audit = new AuditLog(database, clock);
     this.sites = SiteRegistry.open(database, clock, MADRID, "EUR", "es", audit);
     this.devices = DeviceRegistry.open(database, events, clock, sites.defaultSite().id(), audit);
+    this.shares = DeviceShares.open(database, events, clock, audit);
+    this.visibility = new Visibility(devices, shares);
     this.catalogue = SeriesCatalogue.open(database, clock, audit);
     this.readings = ReadingStore.open(database);
     this.deadLetters = new DeadLetterStore(database);
