@@ -26,6 +26,7 @@ class ArchitectureTest {
           List.of("reading"),
           List.of("ingest"),
           List.of("energy", "wind", "alert", "dashboard", "backup"),
+          List.of("messaging"),
           List.of("live", "protocol"),
           List.of("bench"),
           List.of("app"));

@@ -48,6 +48,9 @@ import io.vatio.platform.http.DateHeader;
 import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.HttpFront;
 import io.vatio.platform.http.HttpSettings;
+import io.vatio.platform.mail.MailSettings;
+import io.vatio.platform.mail.Mailer;
+import io.vatio.platform.mail.SmtpMailer;
 import io.vatio.platform.text.Messages;
 import io.vatio.platform.tls.CertificateKeeper;
 import io.vatio.platform.tls.ClientAuthority;
@@ -190,6 +193,8 @@ public final class Server implements AutoCloseable {
       imports.start();
       keep("imports", imports::close);
 
+      Mailer mailer = mailer();
+      LOG.info("e-mail {}", mailer.isConfigured() ? "goes out" : "is off");
       this.accounts =
           AccountModule.open(
               storage.database(), settings.accounts(), clock, messages, storage.audit());
@@ -354,6 +359,11 @@ public final class Server implements AutoCloseable {
         new SensorDataDecoder(),
         new DeviceStateDecoder(),
         wind.decoder());
+  }
+
+  private Mailer mailer() {
+    MailSettings mail = settings.mail();
+    return mail == null ? Mailer.NONE : SmtpMailer.open(mail, clock);
   }
 
   private static Path tls(DataFolder folder) {

@@ -1,9 +1,11 @@
 package io.vatio.app;
 
 import io.vatio.account.AccountSettings;
+import io.vatio.messaging.TelegramSettings;
 import io.vatio.platform.db.DatabasePlace;
 import io.vatio.platform.db.PostgresAddress;
 import io.vatio.platform.http.HttpSettings;
+import io.vatio.platform.mail.MailSettings;
 import io.vatio.protocol.gateway.BrokerUrl;
 import io.vatio.protocol.mqtt.DoorLimits;
 import io.vatio.protocol.mqtt.TlsDoor;
@@ -22,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 /// @param spoolBytes that may wait on our disk while PostgreSQL is away, 0 for none
 /// @param readings how the store of readings works beside
 /// @param publicUrl base of links without last slash, null: from the request
+/// @param mail how e-mail goes out, null for not at all
+/// @param telegram the bot, null for none
 /// @param jsonLogs whether log lines are JSON
 /// @param demo whether this is a demonstration in a throw-away folder
 /// @param shown every setting as `key = value (source)`, secrets masked
@@ -36,6 +40,8 @@ public record Settings(
     Tls tls,
     AccountSettings accounts,
     SiteDefaults site,
+    @Nullable MailSettings mail,
+    @Nullable TelegramSettings telegram,
     boolean jsonLogs,
     boolean demo,
     List<String> shown) {

@@ -1,7 +1,11 @@
 package io.vatio.app;
 
 import io.vatio.account.AccountSettings;
+import io.vatio.messaging.TelegramSettings;
 import io.vatio.platform.http.HttpSettings;
+import io.vatio.platform.mail.MailSettings;
+import io.vatio.platform.mail.SmtpMailer;
+import io.vatio.platform.mail.SmtpUrl;
 import io.vatio.protocol.gateway.BrokerUrl;
 import io.vatio.protocol.mqtt.DoorLimits;
 import io.vatio.protocol.mqtt.TlsDoor;
@@ -325,9 +329,40 @@ public final class SettingsReader {
             require(SettingsRows.TIMEZONE),
             require(SettingsRows.LANGUAGE),
             require(SettingsRows.CURRENCY)),
+        mail(),
+        telegram(),
         require(SettingsRows.LOG_FORMAT).equals("json"),
         demo,
         SettingsRows.ALL.stream().map(this::shown).toList());
+  }
+
+  private @Nullable MailSettings mail() {
+    SmtpUrl url = value(SettingsRows.SMTP_URL);
+    Path authority = file(SettingsRows.SMTP_CA);
+    String from = value(SettingsRows.MAIL_FROM);
+    if (url == null) {
+      if (authority != null && !given.containsKey(SettingsRows.SMTP_URL)) {
+        faults.add("smtp.ca needs smtp.url");
+      }
+      return null;
+    }
+    if (from == null && url.user() != null && SmtpMailer.isAddress(url.user())) {
+      from = url.user();
+    }
+    if (from == null) {
+      faults.add("smtp.url needs mail.from, the address that mails come from");
+      return null;
+    }
+    return new MailSettings(url, from, authority);
+  }
+
+  private @Nullable TelegramSettings telegram() {
+    String token = value(SettingsRows.TELEGRAM_TOKEN);
+    String bot = value(SettingsRows.TELEGRAM_BOT);
+    String api = require(SettingsRows.TELEGRAM_API);
+    return token == null
+        ? null
+        : new TelegramSettings(api, token, bot == null ? "" : bot.replaceFirst("^@", ""));
   }
 
   private Settings.Mqtt mqtt() {

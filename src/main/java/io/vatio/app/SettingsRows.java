@@ -4,6 +4,7 @@ import static io.vatio.app.SettingsRow.row;
 import static io.vatio.app.SettingsRow.secret;
 
 import io.vatio.platform.http.Cidr;
+import io.vatio.platform.mail.SmtpUrl;
 import io.vatio.protocol.gateway.BrokerUrl;
 import java.nio.file.Path;
 import java.time.ZoneId;
@@ -270,6 +271,56 @@ final class SettingsRows {
           "https://vatio.example.org",
           "Base of links that leave the server. Without it, the address that the request was sent to.");
 
+  static final SettingsRow<SmtpUrl> SMTP_URL =
+      secret(
+          "smtp.url",
+          SettingsType.SMTP,
+          "smtp://vatio:s3cret@mail.example.org:587",
+          "Server that e-mail is handed to. `smtps`: TLS from the first byte (port 465); `smtp`: STARTTLS where the server has it (port 587). A password goes over the network only encrypted, unless the URL ends in `?starttls=optional`.");
+
+  static final SettingsRow<Path> SMTP_CA =
+      row(
+          "smtp.ca",
+          SettingsType.PATH,
+          "",
+          null,
+          "/etc/vatio/mail-ca.crt",
+          "Certificates (PEM) to trust for that server. Without it, those that the Java installation trusts.");
+
+  static final SettingsRow<String> MAIL_FROM =
+      row(
+          "mail.from",
+          SettingsType.MAIL_ADDRESS,
+          "",
+          null,
+          "Vatio <vatio@example.org>",
+          "Sender of e-mail. Without it, the user of `smtp.url` where that is an address.");
+
+  static final SettingsRow<String> TELEGRAM_TOKEN =
+      secret(
+          "telegram.token",
+          SettingsType.text("[A-Za-z0-9:_-]{1,200}", "the token of a bot, such as 123456:AbC-def"),
+          "123456:AbC-def",
+          "Token of the Telegram bot that links accounts, answers and carries alerts, see `notifications.md`.");
+
+  static final SettingsRow<String> TELEGRAM_BOT =
+      row(
+          "telegram.bot",
+          SettingsType.text("@?[A-Za-z0-9_]{1,64}", "the name of a bot, such as vatio_bot"),
+          "",
+          null,
+          "vatio_bot",
+          "Name of the bot, as people are told it. Without it, the server asks Telegram.");
+
+  static final SettingsRow<String> TELEGRAM_API =
+      row(
+          "telegram.api",
+          SettingsType.WEB_ADDRESS,
+          "",
+          "https://api.telegram.org",
+          "http://127.0.0.1:8081",
+          "Where the Telegram Bot API is; another one for a server of your own, or for tests.");
+
   static final SettingsRow<ZoneId> TIMEZONE =
       row(
           "timezone",
@@ -331,6 +382,12 @@ final class SettingsRows {
           TRUSTED_ROLE,
           TRUSTED_PROXIES,
           PUBLIC_URL,
+          SMTP_URL,
+          SMTP_CA,
+          MAIL_FROM,
+          TELEGRAM_TOKEN,
+          TELEGRAM_BOT,
+          TELEGRAM_API,
           TIMEZONE,
           LANGUAGE,
           CURRENCY,
@@ -343,11 +400,6 @@ final class SettingsRows {
           Map.of(
               "kafka", "the clustered mode",
               "registration", "registration by oneself",
-              "telegram.token", "Telegram messages",
-              "telegram.bot", "Telegram messages",
-              "telegram.api", "Telegram messages",
-              "smtp.url", "mail",
-              "mail.from", "mail",
               "sms.url", "text messages"));
 
   private SettingsRows() {}

@@ -1,6 +1,8 @@
 package io.vatio.app;
 
 import io.vatio.platform.http.Cidr;
+import io.vatio.platform.mail.SmtpMailer;
+import io.vatio.platform.mail.SmtpUrl;
 import io.vatio.protocol.gateway.BrokerUrl;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -89,6 +91,11 @@ record SettingsType<T>(String name, Function<String, T> reader) {
           });
 
   static final SettingsType<BrokerUrl> BROKER = new SettingsType<>("URL", BrokerUrl::parse);
+
+  static final SettingsType<SmtpUrl> SMTP = new SettingsType<>("URL", SmtpUrl::parse);
+
+  static final SettingsType<String> MAIL_ADDRESS =
+      new SettingsType<>("e-mail address", SmtpMailer::sender);
 
   static final SettingsType<ZoneId> ZONE =
       new SettingsType<>(

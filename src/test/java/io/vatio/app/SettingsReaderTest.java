@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vatio.messaging.TelegramSettings;
+import io.vatio.platform.mail.MailSettings;
 import io.vatio.protocol.gateway.BrokerUrl;
 import io.vatio.protocol.mqtt.DoorLimits;
 import java.io.IOException;
@@ -170,11 +172,8 @@ class SettingsReaderTest {
   @ParameterizedTest
   @CsvSource({
     "VATIO_KAFKA, kafka:9092",
-    "VATIO_TELEGRAM_TOKEN, 1",
-    "VATIO_TELEGRAM_TOKEN_FILE, /run/secrets/telegram",
-    "VATIO_SMTP_URL, smtp://mail",
-    "VATIO_MAIL_FROM, a@b.es",
     "VATIO_SMS_URL, http://sms",
+    "VATIO_SMS_URL_FILE, /run/secrets/sms",
     "VATIO_REGISTRATION, closed"
   })
   void refuses_what_only_later_versions_can_do(String name, String value) {
@@ -182,6 +181,46 @@ class SettingsReaderTest {
 
     assertTrue(message.contains(name + " is not available in this version"), message);
     assertFalse(message.contains("did you mean"), message);
+  }
+
+  @Test
+  void reads_how_mail_and_telegram_go_out() {
+    Settings settings =
+        run(
+            List.of(),
+            Map.of(
+                "VATIO_SMTP_URL", "smtps://vatio%40example.org:s%3Acret@mail.example.org",
+                "VATIO_TELEGRAM_TOKEN", "12:geheim",
+                "VATIO_TELEGRAM_BOT", "@vatio_bot"));
+
+    MailSettings mail = Objects.requireNonNull(settings.mail());
+    TelegramSettings telegram = Objects.requireNonNull(settings.telegram());
+    assertEquals("vatio@example.org", mail.from());
+    assertEquals(465, mail.server().port());
+    assertEquals("s:cret", mail.server().password());
+    assertEquals("https://api.telegram.org", telegram.api());
+    assertEquals("vatio_bot", telegram.bot());
+    assertFalse((settings + " " + mail + telegram).contains("cret"), settings::toString);
+    assertFalse((settings + " " + telegram).contains("geheim"), settings::toString);
+  }
+
+  @Test
+  void says_what_is_wrong_with_mail_and_telegram_without_their_secrets() {
+    assertTrue(
+        fault(List.of(), Map.of("VATIO_SMTP_URL", "smtp://mail.example.org"))
+            .contains("smtp.url needs mail.from"));
+    String message =
+        fault(
+            List.of(),
+            Map.of(
+                "VATIO_SMTP_URL", "http://u:geheim@mail",
+                "VATIO_MAIL_FROM", "a@b.es\nBcc: c@d.es",
+                "VATIO_TELEGRAM_TOKEN", "geheim /../x"));
+
+    assertTrue(message.contains("VATIO_SMTP_URL must be smtp(s)://"), message);
+    assertTrue(message.contains("VATIO_MAIL_FROM must be an e-mail address"), message);
+    assertTrue(message.contains("VATIO_TELEGRAM_TOKEN must be the token"), message);
+    assertFalse(message.contains("geheim"), message);
   }
 
   @Test

@@ -1,7 +1,23 @@
 package io.vatio.platform.mail;
 
-/// Sends e-mail. Thread safe; sending blocks.
+import io.vatio.platform.mail.MailException.Reason;
+
+/// Sends e-mail. Thread safe; sending blocks, half a minute at worst.
 public interface Mailer {
+  /// One without a server.
+  Mailer NONE =
+      new Mailer() {
+        @Override
+        public boolean isConfigured() {
+          return false;
+        }
+
+        @Override
+        public void send(Mail mail) {
+          throw new MailException(Reason.NOT_CONFIGURED, "no SMTP server is configured");
+        }
+      };
+
   /// Whether the settings name a server to send through.
   boolean isConfigured();
 

@@ -10,6 +10,7 @@ import com.hivemq.client.mqtt.MqttWebSocketConfig;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vatio.ingest.Inbox;
 import io.vatio.kernel.Principal;
+import io.vatio.platform.tls.Trust;
 import io.vatio.protocol.MqttGateway;
 import java.time.Clock;
 import java.time.Duration;

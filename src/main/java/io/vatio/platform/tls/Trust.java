@@ -1,4 +1,4 @@
-package io.vatio.protocol.gateway;
+package io.vatio.platform.tls;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,14 +11,14 @@ import java.security.cert.CertificateFactory;
 import java.util.Collection;
 import javax.net.ssl.TrustManagerFactory;
 
-/// Whom to trust.
-final class Trust {
+/// Whom to trust as a client.
+public final class Trust {
   private Trust() {}
 
   /// The certificates in this PEM file and nobody else.
   ///
   /// @throws IllegalStateException with a sentence when there are none
-  static TrustManagerFactory only(Path file) {
+  public static TrustManagerFactory only(Path file) {
     try (InputStream in = Files.newInputStream(file)) {
       Collection<? extends Certificate> found =
           CertificateFactory.getInstance("X.509").generateCertificates(in);
@@ -37,7 +37,7 @@ final class Trust {
       return factory;
     } catch (IOException e) {
       throw new IllegalStateException(
-          "The authority of the broker cannot be read from " + file + ": " + e.getMessage(), e);
+          "The authority to trust cannot be read from " + file + ": " + e.getMessage(), e);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(file + " holds no certificate in PEM form", e);
     }
