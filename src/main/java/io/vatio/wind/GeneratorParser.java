@@ -72,7 +72,7 @@ final class GeneratorParser {
       return faulty(new Fault("", "value_error.missing", Text.of("http.body_missing")));
     }
     if (!(json instanceof ObjectNode object)) {
-      return faulty(new Fault("", "type_error.dict", Text.of("http.object_expected")));
+      return faulty(new Fault("", "type_error.dict", Text.of("ingest.object_expected")));
     }
     return new Fields(object).record(subject);
   }

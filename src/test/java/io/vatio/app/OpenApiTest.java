@@ -329,6 +329,7 @@ class OpenApiTest {
       case Access.Anyone _ -> "identificado";
       case Access.Superuser _ -> "superusuario";
       case Access.Holder holder -> holder.permission().code();
+      case Access.Worded worded -> access(worded.rule());
     };
   }
 

@@ -122,7 +122,7 @@ class DispositivoRoutesTest {
           PUT    | /dispositivos/1                  | {}                           | 400 | {"error":"Datos JSON inválidos o faltantes"}
           PUT    | /dispositivos/1                  |                              | 400 | {"error":"Datos JSON inválidos o faltantes"}
           PUT    | /dispositivos/1                  | {"nombre":                   | 400 | {"error":"JSON parse error
-          PUT    | /dispositivos/1                  | [1]                          | 400 | {"error":"Datos inválidos. Se esperaba un objeto JSON."}
+          PUT    | /dispositivos/1                  | [1]                          | 400 | {"error":"Datos inválidos. Se esperaba un diccionario pero es un list."}
           PUT    | /dispositivos/1                  | {"nombre":7,"tipo":true}     | 400 | {"error":"\\"nombre\\" debe ser un texto.","detalle":{"nombre":["\\"nombre\\" debe ser un texto."],"tipo":["\\"tipo\\" debe ser un texto."]}}
           PUT    | /dispositivos/1                  | {"encendido":"si"}           | 400 | {"error":"\\"encendido\\" debe ser true o false."
           PUT    | /dispositivos/1                  | {"configuracion":{"encendido":1}} | 400 | {"error":"\\"configuracion.encendido\\" debe ser true o false."

@@ -41,7 +41,7 @@ public enum ErrorShape {
               plain(401, messages.in(language, problem.text()))
                   .with("WWW-Authenticate", "Bearer realm=\"vatio\"");
           case Problem.Forbidden _ -> plain(403, messages.in(language, problem.text()));
-          case Problem.NotFound _ -> plain(404, messages.in(language, problem.text()));
+          case Problem.NotFound _ -> plain(404, messages.in(language, missing(problem.text())));
           case Problem.Conflict _ -> plain(409, messages.in(language, problem.text()));
           case Problem.TooLarge _ -> plain(413, messages.in(language, problem.text()));
           case Problem.TooMany tooMany ->
@@ -52,6 +52,13 @@ public enum ErrorShape {
                   .with("Retry-After", seconds(unavailable.retryAfter()));
         };
     return reply;
+  }
+
+  /// The two originals say it differently.
+  private Text missing(Text text) {
+    return this == DISPOSITIVOS && text.key().equals("http.not_found")
+        ? Text.of("http.resource_not_found")
+        : text;
   }
 
   /// An error with a status and a sentence.

@@ -48,7 +48,20 @@ public record Request(
     if (node instanceof ObjectNode object) {
       return object;
     }
-    throw Problem.invalid(Text.of("http.object_expected"));
+    throw Problem.invalid(Text.of("http.object_expected", kind(node)));
+  }
+
+  /// What a value that should be an object is instead, in the words that clients of the original
+  /// know.
+  static String kind(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case ARRAY -> "list";
+      case STRING -> "str";
+      case BOOLEAN -> "bool";
+      case NUMBER -> node.isIntegralNumber() ? "int" : "float";
+      case OBJECT -> "dict";
+      default -> "NoneType";
+    };
   }
 
   /// The body as any JSON.
@@ -66,14 +79,13 @@ public record Request(
 
   /// A part of the path.
   public String path(String name) {
-    return String.valueOf(context.pathParam(name));
+    return String.valueOf(HttpApi.parameters(context).get(name));
   }
 
   /// A number in the path; anything else is 404, for there is nothing at that address.
   public long pathId(String name) {
-    String text = context.pathParam(name);
     try {
-      return Long.parseLong(text);
+      return Long.parseLong(path(name));
     } catch (NumberFormatException _) {
       throw Problem.notFound(Text.of("http.not_found"));
     }

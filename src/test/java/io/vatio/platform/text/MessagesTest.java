@@ -56,7 +56,7 @@ class MessagesTest {
     assertEquals(
         "Método \"PUT\" no permitido.",
         messages.in("es", Text.of("http.method_not_allowed", "PUT")));
-    assertTrue(messages.in("en", Text.of("http.not_found")).startsWith("Resource"));
+    assertTrue(messages.in("en", Text.of("http.resource_not_found")).startsWith("Resource"));
   }
 
   @ParameterizedTest
