@@ -51,6 +51,8 @@ ALTER TABLE site ADD COLUMN description TEXT NOT NULL DEFAULT '';
 ALTER TABLE site ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0;
 
 -- Who changed what; written in the transaction of the change. changes: field, old and new value.
+-- search: what people look for, folded, each word behind two blanks, so that three characters can
+-- say that a word begins here.
 CREATE TABLE audit_log (
   id INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
@@ -62,13 +64,51 @@ CREATE TABLE audit_log (
   object_name TEXT NOT NULL,
   changes TEXT NOT NULL,
   address TEXT NOT NULL,
-  user_agent TEXT NOT NULL
+  user_agent TEXT NOT NULL,
+  search TEXT NOT NULL
 ) STRICT;
+CREATE INDEX audit_log_at ON audit_log (at);
 CREATE INDEX audit_log_action ON audit_log (action, id);
-CREATE INDEX audit_log_model ON audit_log (model, object_id, id);
+CREATE INDEX audit_log_model ON audit_log (model, id);
+CREATE INDEX audit_log_action_model ON audit_log (action, model, id);
 CREATE INDEX audit_log_username ON audit_log (username, id);
+CREATE INDEX audit_log_username_action ON audit_log (username, action, id, model);
+CREATE INDEX audit_log_username_model ON audit_log (username, model, id);
+CREATE INDEX audit_log_account ON audit_log (account_id, id, action, model);
+CREATE INDEX audit_log_object ON audit_log (object_id, id, model, action);
 
--- Every request to the API; written beside the requests.
+CREATE VIRTUAL TABLE audit_search USING fts5 (
+  search, content = 'audit_log', content_rowid = 'id', detail = 'none',
+  tokenize = 'trigram case_sensitive 1'
+);
+CREATE TRIGGER audit_log_written AFTER INSERT ON audit_log BEGIN
+  INSERT INTO audit_search (rowid, search) VALUES (new.id, new.search);
+END;
+CREATE TRIGGER audit_log_deleted AFTER DELETE ON audit_log BEGIN
+  INSERT INTO audit_search (audit_search, rowid, search) VALUES ('delete', old.id, old.search);
+END;
+
+-- How many lines there are: audit_total by scope ('all', 'u:' and a name, 'a:' and the id of an
+-- account), plus what audit_delta says that has not been added to it yet. A change only adds a row,
+-- so that no two changes wait for each other.
+CREATE TABLE audit_total (
+  scope TEXT NOT NULL,
+  action TEXT NOT NULL,
+  model TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (scope, action, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE audit_delta (
+  id INTEGER PRIMARY KEY,
+  account_id INTEGER,
+  username TEXT NOT NULL,
+  action TEXT NOT NULL,
+  model TEXT NOT NULL,
+  n INTEGER NOT NULL
+) STRICT;
+
+-- Requests to the API; written beside the requests. Of a flood only some have a line.
+-- query: JSON of the parameters, masked.
 CREATE TABLE access_log (
   id INTEGER PRIMARY KEY,
   at INTEGER NOT NULL,
@@ -80,9 +120,48 @@ CREATE TABLE access_log (
   status INTEGER NOT NULL,
   duration_us INTEGER NOT NULL,
   address TEXT NOT NULL,
-  user_agent TEXT NOT NULL
+  user_agent TEXT NOT NULL,
+  query TEXT NOT NULL
 ) STRICT;
-CREATE INDEX access_log_account ON access_log (account_id, id);
+CREATE INDEX access_log_at ON access_log (at);
+CREATE INDEX access_log_account
+  ON access_log (account_id, id, method, status, module, duration_us);
+CREATE INDEX access_log_module ON access_log (module, id, method, status, duration_us, account_id);
+CREATE INDEX access_log_method ON access_log (method, id, status, duration_us, account_id);
+CREATE INDEX access_log_status ON access_log (status, id, method, duration_us, account_id);
+CREATE INDEX access_log_error
+  ON access_log (id, status, method, module, duration_us, account_id) WHERE status >= 400;
+CREATE INDEX access_log_slow
+  ON access_log (id, status, method, module, account_id) WHERE duration_us > 2000000;
+CREATE INDEX access_log_duration ON access_log (duration_us);
+CREATE INDEX access_log_account_duration ON access_log (account_id, duration_us);
+
+-- All requests, added up by UTC day (days since 1970). account_id: -1 all together, 0 nobody's.
+-- lines, slow_lines: how many of them have a line in access_log.
+CREATE TABLE access_total (
+  day INTEGER NOT NULL,
+  account_id INTEGER NOT NULL,
+  module TEXT NOT NULL,
+  method TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  requests INTEGER NOT NULL,
+  duration_us INTEGER NOT NULL,
+  lines INTEGER NOT NULL,
+  slow_lines INTEGER NOT NULL,
+  PRIMARY KEY (account_id, day, module, method, status)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX access_total_day ON access_total (day);
+
+-- The same by end point.
+CREATE TABLE access_endpoint (
+  day INTEGER NOT NULL,
+  account_id INTEGER NOT NULL,
+  endpoint TEXT NOT NULL,
+  method TEXT NOT NULL,
+  requests INTEGER NOT NULL,
+  PRIMARY KEY (account_id, day, endpoint, method)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX access_endpoint_day ON access_endpoint (day);
 
 -- Answers to requests with an Idempotency-Key, to be given again.
 CREATE TABLE idempotent_reply (

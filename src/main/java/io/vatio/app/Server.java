@@ -7,6 +7,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vatio.account.AccountModule;
 import io.vatio.alert.AlertRoutes;
 import io.vatio.audit.AuditLog;
+import io.vatio.audit.AuditModule;
 import io.vatio.dashboard.ApiDocs;
 import io.vatio.dashboard.PageRoutes;
 import io.vatio.device.AccessNarrowed;
@@ -117,6 +118,10 @@ public final class Server implements AutoCloseable {
       DataFolder folder = DataFolder.take(settings.dataDir());
       keep("data folder", folder::close);
       Storage storage = openStorage(folder.path());
+      AuditModule logs =
+          new AuditModule(
+              storage.database(), storage.audit(), storage.sites().defaultSite().zone());
+      keep("logs", logs);
       Messages messages = new Messages(settings.site().language());
       var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
       Site site = storage.sites().defaultSite();
@@ -228,6 +233,7 @@ public final class Server implements AutoCloseable {
               messages,
               HttpSettings.MAX_BODY);
       new DateHeader(clock).addTo(api);
+      logs.addTo(api);
       accounts.addTo(api);
       new DeviceAccessRoutes(storage.visibility(), credentials, certificates).addTo(api);
       new DeviceCertificateRoutes(storage.visibility(), certificates).addTo(api);
@@ -284,6 +290,7 @@ public final class Server implements AutoCloseable {
 
       this.http = openHttp();
       keep("HTTP", () -> await("close HTTP", http.close()));
+      logs.start();
       live.start();
       keep("streams", live::close);
     } catch (RuntimeException e) {

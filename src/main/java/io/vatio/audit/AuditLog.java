@@ -9,7 +9,6 @@ import io.vatio.platform.db.Database;
 import io.vatio.platform.json.Json;
 import java.time.Clock;
 import java.util.LinkedHashSet;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -17,24 +16,26 @@ import org.jdbi.v3.core.Handle;
 
 /// Writes who did what, inside the transaction that does it, so that neither is there without the
 /// other. Who it was is asked from the thread ([Actor#current]). Thread safe.
+///
+/// What looks like a secret, or stands in a field whose name says that it is one, is masked here,
+/// whoever wrote it.
 public final class AuditLog {
-  private static final String INSERT =
-      """
-      INSERT INTO audit_log (at, account_id, username, action, model, object_id, object_name,
-                             changes, address, user_agent)
-      VALUES (:at, :account, :username, :action, :model, :object, :name,
-              :changes, :address, :agent)
-      """;
+  /// Characters of the JSON of one line; the values of a longer one are left out.
+  private static final int MAX_CHANGES = 16_384;
 
-  /// What stands in place of a secret.
-  private static final String MASK = "********";
+  /// How deep two objects are compared field by field.
+  private static final int MAX_DEPTH = 6;
 
-  private static final int MAX_TEXT = 300;
+  /// Characters of the path of a field.
+  private static final int MAX_PLACE = 300;
 
   private final Clock clock;
+  private final AuditStore store = new AuditStore();
+  private final FailedLogins failures;
 
   public AuditLog(Database database, Clock clock) {
     this.clock = clock;
+    this.failures = new FailedLogins(database, store, clock);
   }
 
   /// What was done; the name is the wire word.
@@ -81,43 +82,78 @@ public final class AuditLog {
     note(handle, Action.DELETE, target, differences(before, Json.object()));
   }
 
-  /// Notes something else.
+  /// Notes something else. Who logs in is nobody yet: wrap the call in
+  /// `new Actor(principal, …).doing(…)`.
   ///
-  /// @param changes `{field: {"old", "new"}}`; must not hold secrets
+  /// @param changes `{field: {"old", "new"}}`
   public void note(Handle handle, Action action, Target target, ObjectNode changes) {
     Optional<Actor> actor = Actor.current();
-    OptionalLong account = actor.map(a -> a.principal().account()).orElse(OptionalLong.empty());
-    handle
-        .createUpdate(INSERT)
-        .bind("at", Micros.of(clock.instant()))
-        .bind("account", account.isPresent() ? (Long) account.getAsLong() : null)
-        .bind("username", actor.map(a -> a.principal().name()).orElse(""))
-        .bind("action", action.name())
-        .bind("model", target.model())
-        .bind("object", target.id())
-        .bind("name", cut(target.name()))
-        .bind("changes", Json.text(changes))
-        .bind("address", actor.map(Actor::address).orElse(""))
-        .bind("agent", cut(actor.map(Actor::userAgent).orElse("")))
-        .execute();
+    store.insert(
+        handle,
+        new AuditEntry(
+            0,
+            Micros.toInstant(Micros.of(clock.instant())),
+            actor.map(a -> a.principal().account()).orElse(OptionalLong.empty()),
+            actor.map(a -> a.principal().name()).orElse(""),
+            target.model(),
+            target.id(),
+            target.name(),
+            action.name(),
+            changes,
+            actor.map(Actor::address).orElse(""),
+            actor.map(Actor::userAgent).orElse("")));
   }
 
-  /// The fields that differ, each with its old and new value; those of secrets are masked.
+  /// Notes a login that failed, whether by name and password or by anything else. Returns at once
+  /// and never fails: it is written beside, within a second or so.
+  ///
+  /// Failures of one address and name within a minute are one line with their number, and a minute
+  /// has [FailedLogins#LINES] lines at most, so that whoever guesses passwords cannot fill the
+  /// disk.
+  /// The name of an account is kept; any other is masked, because people type their password into
+  /// the wrong field.
+  ///
+  /// @param name as it was typed
+  public void loginFailed(String name, String address, String userAgent) {
+    failures.add(name, address, userAgent);
+  }
+
+  /// Writes the failed logins that wait. Blocks.
+  public void flush() {
+    failures.flush();
+  }
+
+  /// The fields that differ, each with its old and new value; those of secrets are masked. A field
+  /// inside an object is named by its path: `configuracion.intervalo`.
   public static ObjectNode differences(ObjectNode before, ObjectNode after) {
+    ObjectNode changes = Json.object();
+    compare("", before, after, MAX_DEPTH, changes);
+    return changes;
+  }
+
+  private static void compare(
+      String path, ObjectNode before, ObjectNode after, int depth, ObjectNode changes) {
     Set<String> names = new LinkedHashSet<>();
     before.fieldNames().forEachRemaining(names::add);
     after.fieldNames().forEachRemaining(names::add);
-    ObjectNode changes = Json.object();
     for (String name : names) {
       JsonNode old = value(before, name);
       JsonNode now = value(after, name);
-      if (!old.equals(now)) {
-        ObjectNode change = changes.putObject(name);
-        change.set("old", masked(name, old));
-        change.set("new", masked(name, now));
+      if (old.equals(now)) {
+        continue;
+      }
+      String place = path + name;
+      if (old instanceof ObjectNode o
+          && now instanceof ObjectNode n
+          && depth > 1
+          && !Secrets.isSecretName(name)) {
+        compare(place + ".", o, n, depth - 1, changes);
+      } else {
+        ObjectNode change = changes.putObject(Secrets.text(place, MAX_PLACE));
+        change.set("old", Secrets.masked(name, old));
+        change.set("new", Secrets.masked(name, now));
       }
     }
-    return changes;
   }
 
   private static JsonNode value(ObjectNode node, String name) {
@@ -125,17 +161,40 @@ public final class AuditLog {
     return value == null ? NullNode.getInstance() : value;
   }
 
-  private static JsonNode masked(String name, JsonNode value) {
-    String lower = name.toLowerCase(Locale.ROOT);
-    boolean secret =
-        lower.contains("password")
-            || lower.contains("secret")
-            || lower.contains("token")
-            || lower.contains("hash");
-    return secret && !value.isNull() ? Json.object().textNode(MASK) : value;
+  /// The changes as they may be kept, whoever made them up.
+  static String kept(ObjectNode changes) {
+    ObjectNode masked = Json.object();
+    for (var change : changes.properties()) {
+      String name = change.getKey();
+      if (change.getValue() instanceof ObjectNode values) {
+        ObjectNode kept = masked.putObject(Secrets.text(name, MAX_PLACE));
+        values
+            .properties()
+            .forEach(
+                v ->
+                    kept.set(
+                        v.getKey(),
+                        v.getKey().equals("old") || v.getKey().equals("new")
+                            ? Secrets.masked(name, v.getValue())
+                            : Secrets.masked(v.getKey(), v.getValue())));
+      } else {
+        masked.set(Secrets.text(name, MAX_PLACE), Secrets.masked(name, change.getValue()));
+      }
+    }
+    String text = Json.text(masked);
+    return text.length() <= MAX_CHANGES ? text : Json.text(withoutValues(masked));
   }
 
-  private static String cut(String text) {
-    return text.length() > MAX_TEXT ? text.substring(0, MAX_TEXT) : text;
+  private static ObjectNode withoutValues(ObjectNode changes) {
+    ObjectNode names = Json.object();
+    int left = MAX_CHANGES / 2;
+    for (String name : (Iterable<String>) changes::fieldNames) {
+      left -= name.length() + 30;
+      if (left < 0) {
+        break;
+      }
+      names.putObject(name).put("old", "…").put("new", "…");
+    }
+    return names;
   }
 }

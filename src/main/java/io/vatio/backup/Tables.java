@@ -15,10 +15,11 @@ import java.util.Set;
 
 /// What tables a database has, asked from its own catalogue so that no new one is forgotten.
 final class Tables {
+  /// Not the virtual ones and those behind them: a full text is made again from what it is of.
   private static final String SQLITE_TABLES =
       """
-      SELECT name FROM sqlite_schema
-       WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+      SELECT name FROM pragma_table_list
+       WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
          AND name <> 'flyway_schema_history'
        ORDER BY name
       """;

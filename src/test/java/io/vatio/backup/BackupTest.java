@@ -49,6 +49,29 @@ class BackupTest {
   }
 
   @Test
+  void what_was_restored_is_found_by_the_full_text() throws IOException {
+    String url = Databases.SQLITE.newUrl(folder);
+    fill(url);
+    Path file = folder.resolve("all.vatio");
+
+    new Backup(place(url), folder.resolve("none"), CLOCK, Progress.silent()).write(file, false);
+    String restored = Databases.SQLITE.newUrl(Files.createDirectory(folder.resolve("new")));
+    restore(restored, file, folder.resolve("new-data"));
+
+    try (Database database = Databases.open(restored)) {
+      assertEquals(
+          List.of(3L),
+          database.read(
+              handle ->
+                  handle
+                      .createQuery(
+                          "SELECT rowid FROM audit_search WHERE audit_search MATCH '\"ens\"'")
+                      .mapTo(Long.class)
+                      .list()));
+    }
+  }
+
+  @Test
   void moves_the_embedded_database_to_postgresql() throws IOException {
     String url = Databases.SQLITE.newUrl(folder);
     fill(url);
@@ -220,6 +243,12 @@ class BackupTest {
                     created_at, updated_at)
                 VALUES (7, 1, 'S-7', 'n', 't', 'm', '', '', 'activo', 'x', '{}', '{}', 1, 1, 1)
                 """);
+            h.execute(
+                "INSERT INTO audit_log (id, at, username, action, model, object_id, object_name, changes, address, user_agent, search) VALUES (3, 1, 'ana', 'CREATE', 'Sensor', '1', 's', '{}', '', '', '  ana  sensor  s')");
+            h.execute(
+                "INSERT INTO audit_total (scope, action, model, n) VALUES ('all', 'CREATE', 'Sensor', 1)");
+            h.execute(
+                "INSERT INTO access_log (id, at, username, module, endpoint, method, status, duration_us, address, user_agent, query) VALUES (4, 1, 'ana', 'devices', '/api/devices/', 'GET', 200, 5, '', '', '{}')");
             h.execute(
                 "INSERT INTO event (id, at, kind, severity, message, source, data) VALUES (1, 1, 'k', 's', 'now', '', '')");
             h.execute(

@@ -43,27 +43,51 @@ public record Paging(Request request, int number, int size) {
   /// @param total length of the whole list
   /// @throws Problem.NotFound for a page behind the end
   public ObjectNode wrap(long total, List<? extends JsonNode> results) {
-    if (number > 1 && offset() >= total) {
+    return wrap(total, offset() + size < total, results);
+  }
+
+  /// The answer of a list that may be longer than was counted.
+  ///
+  /// @param more whether a page follows
+  /// @throws Problem.NotFound for a page behind the end
+  public ObjectNode wrap(long total, boolean more, List<? extends JsonNode> results) {
+    if (number > 1 && results.isEmpty()) {
       throw Problem.notFound(Text.of("http.page"));
     }
     ObjectNode body = Json.object();
     body.put("count", total);
-    body.put("next", offset() + size < total ? link(number + 1) : null);
+    body.put("next", more ? link(number + 1) : null);
     body.put("previous", number > 1 ? link(number - 1) : null);
     body.putArray("results").addAll(results);
     return body;
   }
 
-  private @Nullable String link(int page) {
+  /// The answer of a list that is read on from a cursor.
+  ///
+  /// @param next the cursor of what follows; null at the end
+  public ObjectNode wrap(long total, @Nullable String next, List<? extends JsonNode> results) {
+    ObjectNode body = Json.object();
+    body.put("count", total);
+    body.put("next", next == null ? null : link("cursor", next));
+    body.putNull("previous");
+    body.putArray("results").addAll(results);
+    return body;
+  }
+
+  private String link(int page) {
+    return link("page", Integer.toString(page));
+  }
+
+  private String link(String name, String value) {
     HttpServerRequest http = request.context().request();
     var host = http.authority();
     String query =
         http.params().entries().stream()
             .filter(e -> request.context().queryParams().contains(e.getKey()))
-            .filter(e -> !e.getKey().equals("page"))
+            .filter(e -> !e.getKey().equals("page") && !e.getKey().equals("cursor"))
             .map(Paging::pair)
             .collect(Collectors.joining("&"));
-    String all = (query.isEmpty() ? "" : query + "&") + "page=" + page;
+    String all = (query.isEmpty() ? "" : query + "&") + name + "=" + value;
     String path = http.path() + "?" + all;
     return host == null ? path : http.scheme() + "://" + host + path;
   }

@@ -1,0 +1,217 @@
+package io.vatio.audit;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vatio.kernel.Micros;
+import io.vatio.platform.db.Database.Dialect;
+import io.vatio.platform.json.Json;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import org.jdbi.v3.core.Handle;
+
+/// The SQL of the audit log.
+final class AuditStore {
+  private static final int MAX_USERNAME = 200;
+  private static final int MAX_NAME = 300;
+  private static final int MAX_ADDRESS = 64;
+
+  private static final String COLUMNS =
+      """
+      l.id, l.at, l.account_id, l.username, l.model, l.object_id, l.object_name, l.action,
+      l.changes, l.address, l.user_agent
+      """;
+
+  private static final String INSERT =
+      """
+      INSERT INTO audit_log (at, account_id, username, action, model, object_id, object_name,
+                             changes, address, user_agent, search)
+      VALUES (:at, :account, :username, :action, :model, :object, :name,
+              :changes, :address, :agent, :search)
+      RETURNING id
+      """;
+
+  private static final String DELTA =
+      """
+      INSERT INTO audit_delta (account_id, username, action, model, n)
+      VALUES (:account, :username, :action, :model, :n)
+      """;
+
+  /// Writes a line; what it holds is made fit to be kept here.
+  ///
+  /// @return its number
+  long insert(Handle handle, AuditEntry entry) {
+    Long account = entry.account().isPresent() ? (Long) entry.account().getAsLong() : null;
+    String username = Secrets.text(entry.username(), MAX_USERNAME);
+    String model = Secrets.text(entry.model(), MAX_USERNAME);
+    String name = Secrets.text(entry.objectName(), MAX_NAME);
+    String address = Secrets.text(entry.address(), MAX_ADDRESS);
+    addDelta(handle, new Kind(account == null ? 0 : account, username, entry.action(), model), 1);
+    return handle
+        .createQuery(INSERT)
+        .bind("at", Micros.of(entry.at()))
+        .bind("account", account)
+        .bind("username", username)
+        .bind("action", entry.action())
+        .bind("model", model)
+        .bind("object", Secrets.text(entry.objectId(), MAX_NAME))
+        .bind("name", name)
+        .bind("changes", AuditLog.kept(entry.changes()))
+        .bind("address", address)
+        .bind("agent", Secrets.text(entry.userAgent(), MAX_NAME))
+        .bind("search", SearchText.of(username, model, name, address))
+        .mapTo(Long.class)
+        .one();
+  }
+
+  /// What lines are counted by.
+  ///
+  /// @param account 0 for none
+  record Kind(long account, String username, String action, String model) {}
+
+  void addDelta(Handle handle, Kind kind, long lines) {
+    handle
+        .createUpdate(DELTA)
+        .bind("account", kind.account() == 0 ? null : (Long) kind.account())
+        .bind("username", kind.username())
+        .bind("action", kind.action())
+        .bind("model", kind.model())
+        .bind("n", lines)
+        .execute();
+  }
+
+  void replaceChanges(Handle handle, long id, ObjectNode changes) {
+    handle
+        .createUpdate("UPDATE audit_log SET changes = :changes WHERE id = :id")
+        .bind("changes", AuditLog.kept(changes))
+        .bind("id", id)
+        .execute();
+  }
+
+  Optional<AuditEntry> find(Handle handle, long id) {
+    return handle
+        .createQuery("SELECT " + COLUMNS + " FROM audit_log l WHERE l.id = :id")
+        .bind("id", id)
+        .map((row, _) -> entry(row))
+        .findOne();
+  }
+
+  Slice<AuditEntry> list(Handle handle, Dialect dialect, AuditFilter filter, Place place) {
+    Conditions where = conditions(handle, dialect, filter);
+    if (place.after() != null) {
+      where.add(numbered(dialect, filter) + " " + place.sign() + " :after", "after", place.after());
+    }
+    // The numbers first: lines that are passed over are not read whole.
+    String numbers =
+        "SELECT l.id FROM "
+            + from(dialect, filter)
+            + where.where()
+            + " ORDER BY %s %s LIMIT :limit OFFSET :skip"
+                .formatted(numbered(dialect, filter), place.order());
+    List<AuditEntry> found =
+        where
+            .bind(
+                handle.createQuery(
+                    "SELECT %s FROM audit_log l WHERE l.id IN (%s) ORDER BY l.id %s"
+                        .formatted(COLUMNS, numbers, place.order())))
+            .bind("limit", place.size() + 1)
+            .bind("skip", place.skip())
+            .map((row, _) -> entry(row))
+            .list();
+    return Slice.of(found, place.size());
+  }
+
+  LineCount count(Handle handle, Dialect dialect, AuditFilter filter) {
+    if (filter.isCounted()) {
+      return LineCount.exactly(AuditTotals.count(handle, filter));
+    }
+    Conditions where = conditions(handle, dialect, filter);
+    return LineCount.counted(
+        where
+            .bind(
+                handle.createQuery(
+                    "SELECT count(*) FROM (SELECT 1 FROM %s%s LIMIT :most) AS found"
+                        .formatted(from(dialect, filter), where.where())))
+            .bind("most", LineCount.MOST + 1)
+            .mapTo(Long.class)
+            .one());
+  }
+
+  private static Conditions conditions(Handle handle, Dialect dialect, AuditFilter filter) {
+    Conditions where = new Conditions();
+    where.equal("action", filter.action());
+    where.equal("model", filter.model());
+    where.equal("username", filter.username());
+    where.equal("object_id", filter.objectId());
+    where.equal("account_id", filter.account());
+    where.between(handle, "audit_log", filter.from(), filter.to());
+    search(dialect, filter.pieces(), where);
+    return where;
+  }
+
+  /// The index knows which lines have the right characters, LIKE whether in the right order.
+  private static void search(Dialect dialect, List<String> pieces, Conditions where) {
+    if (pieces.isEmpty()) {
+      return;
+    }
+    switch (dialect) {
+      case SQLITE ->
+          where.add(
+              "audit_search MATCH :grams",
+              "grams",
+              pieces.stream()
+                  .flatMap(piece -> SearchText.grams(piece).stream())
+                  .distinct()
+                  .map(gram -> '"' + gram.replace("\"", "\"\"") + '"')
+                  .collect(Collectors.joining(" AND ")));
+      case POSTGRESQL -> {
+        for (int i = 0; i < pieces.size(); i++) {
+          where.add(
+              "audit_grams(l.search) @> audit_grams(:piece%d)".formatted(i),
+              "piece" + i,
+              pieces.get(i));
+        }
+      }
+    }
+    for (int i = 0; i < pieces.size(); i++) {
+      where.add(
+          "l.search LIKE :like%d ESCAPE '!'".formatted(i),
+          "like" + i,
+          SearchText.pattern(pieces.get(i)));
+    }
+  }
+
+  private static String from(Dialect dialect, AuditFilter filter) {
+    return isFullText(dialect, filter)
+        ? "audit_search JOIN audit_log l ON l.id = audit_search.rowid"
+        : "audit_log l";
+  }
+
+  /// The full text of SQLite gives its lines in order only when asked by its own name for them.
+  private static String numbered(Dialect dialect, AuditFilter filter) {
+    return isFullText(dialect, filter) ? "audit_search.rowid" : "l.id";
+  }
+
+  private static boolean isFullText(Dialect dialect, AuditFilter filter) {
+    return dialect == Dialect.SQLITE && !filter.pieces().isEmpty();
+  }
+
+  private static AuditEntry entry(ResultSet row) throws SQLException {
+    long account = row.getLong(3);
+    OptionalLong known = row.wasNull() ? OptionalLong.empty() : OptionalLong.of(account);
+    return new AuditEntry(
+        row.getLong(1),
+        Micros.toInstant(row.getLong(2)),
+        known,
+        row.getString(4),
+        row.getString(5),
+        row.getString(6),
+        row.getString(7),
+        row.getString(8),
+        (ObjectNode) Json.parse(row.getString(9)),
+        row.getString(10),
+        row.getString(11));
+  }
+}

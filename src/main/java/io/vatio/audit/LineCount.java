@@ -1,0 +1,18 @@
+package io.vatio.audit;
+
+/// How many lines a list has.
+///
+/// @param capped whether there may be more: counting ended there
+record LineCount(long lines, boolean capped) {
+  /// The most that are counted one by one.
+  static final int MOST = 10_000;
+
+  static LineCount exactly(long lines) {
+    return new LineCount(lines, false);
+  }
+
+  /// Of a count that ends behind [#MOST].
+  static LineCount counted(long lines) {
+    return new LineCount(Math.min(lines, MOST), lines > MOST);
+  }
+}
