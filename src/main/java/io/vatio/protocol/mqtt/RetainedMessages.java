@@ -249,10 +249,11 @@ final class RetainedMessages implements AutoCloseable {
       } catch (RuntimeException | Error e) {
         // This thread must not end while somebody waits for it.
         LOG.warn("{} retained messages not saved yet: {}", changes.size(), e.getMessage());
-        if (!keepForLater(changes)) {
+        keepForLater(changes);
+        changes.values().forEach(change -> change.saved().completeExceptionally(e));
+        if (!pause()) {
           return;
         }
-        changes.values().forEach(change -> change.saved().completeExceptionally(e));
       }
     }
   }
@@ -272,20 +273,28 @@ final class RetainedMessages implements AutoCloseable {
     }
   }
 
-  private boolean keepForLater(Map<String, Change> changes) {
+  private void keepForLater(Map<String, Change> changes) {
     lock.lock();
     try {
       changes.forEach(
           (topic, change) ->
               unsaved.putIfAbsent(topic, new Change(change.kept(), new CompletableFuture<>())));
-      if (closed) {
-        return false;
-      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /// Lets the storage come to itself.
+  ///
+  /// @return false when it is time to end
+  private boolean pause() {
+    lock.lock();
+    try {
       long left = TimeUnit.MILLISECONDS.toNanos(RETRY_MS);
       while (left > 0 && !closed) {
         left = changed.awaitNanos(left);
       }
-      return true;
+      return !closed;
     } catch (InterruptedException e) {
       return false;
     } finally {

@@ -102,6 +102,19 @@ class RetainedMessagesTest {
     }
   }
 
+  @Test
+  void whoever_waits_hears_of_it_also_when_the_end_comes_while_the_disk_fails() throws Exception {
+    AtomicBoolean fails = new AtomicBoolean(true);
+    try (Database database = Databases.open(Databases.SQLITE.newUrl(folder))) {
+      RetainedMessages messages = open(new Failing(database, fails), NOW);
+      CompletableFuture<RetainedMessages.Outcome> saved =
+          messages.put(message("a", "1", Publication.FOREVER), "device:1");
+      messages.close();
+
+      assertThrows(ExecutionException.class, () -> saved.get(10, TimeUnit.SECONDS));
+    }
+  }
+
   /// A database whose writes fail while the switch is on.
   private record Failing(Database database, AtomicBoolean fails) implements Database {
     @Override
