@@ -19,6 +19,7 @@ import io.vatio.device.DeviceCredentials;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DeviceShares;
 import io.vatio.device.DispositivoRoutes;
+import io.vatio.device.ShareRoutes;
 import io.vatio.device.Visibility;
 import io.vatio.energy.ConsumptionDecoder;
 import io.vatio.energy.EnergyRoutes;
@@ -65,8 +66,10 @@ import io.vatio.reading.ReadingStore;
 import io.vatio.reading.Rollups;
 import io.vatio.reading.SeriesModule;
 import io.vatio.sensor.SeriesCatalogue;
+import io.vatio.sensor.ThingsModule;
 import io.vatio.site.Site;
 import io.vatio.site.SiteRegistry;
+import io.vatio.site.SiteRoutes;
 import io.vatio.wind.TurbineModel;
 import io.vatio.wind.WindModule;
 import io.vertx.core.Future;
@@ -238,6 +241,27 @@ public final class Server implements AutoCloseable {
       new DeviceAccessRoutes(storage.visibility(), credentials, certificates).addTo(api);
       new DeviceCertificateRoutes(storage.visibility(), certificates).addTo(api);
       new DispositivoRoutes(storage.devices(), storage.visibility(), messages).addTo(api);
+      new ShareRoutes(
+              storage.devices(),
+              storage.shares(),
+              storage.visibility(),
+              storage.sites(),
+              accounts.people(),
+              clock)
+          .addTo(api);
+      new SiteRoutes(storage.sites(), storage.visibility(), clock).addTo(api);
+      ThingsModule things =
+          new ThingsModule(
+              new ThingsModule.Needs(
+                  storage.devices(),
+                  storage.visibility(),
+                  storage.catalogue(),
+                  storage.sites(),
+                  accounts.people(),
+                  series::intervalChanged,
+                  messages,
+                  clock));
+      things.addTo(api);
       new DeadLetterRoutes(storage.deadLetters()).addTo(api);
       wind.addTo(api, inbox);
       series.addTo(api);
@@ -323,6 +347,7 @@ public final class Server implements AutoCloseable {
     SiteRegistry sites =
         SiteRegistry.open(
             database,
+            events,
             clock,
             settings.site().zone(),
             settings.site().currency(),

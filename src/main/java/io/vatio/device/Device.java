@@ -42,6 +42,28 @@ public record Device(
     return saying(operatingState, parameters, configuration, lastSeen, moment);
   }
 
+  /// The same device in somebody else's hands, or in nobody's.
+  public Device operatedBy(@Nullable Long accountId) {
+    return new Device(
+        id,
+        siteId,
+        serial,
+        name,
+        type,
+        model,
+        description,
+        location,
+        lifecycleState,
+        operatingState,
+        parameters,
+        configuration,
+        claimed,
+        accountId,
+        lastSeen,
+        createdAt,
+        updatedAt);
+  }
+
   /// The same device with what it says of itself.
   Device saying(
       String state,

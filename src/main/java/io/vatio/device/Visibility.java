@@ -5,7 +5,10 @@ import io.vatio.kernel.Principal;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Reach;
 import io.vatio.kernel.Text;
+import io.vatio.site.SiteDevices;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// An operator has the devices that are assigned to him, an external user those that are shared
 /// with him, a device itself. An operator sees what is shared with him too.
-public final class Visibility {
+public final class Visibility implements SiteDevices {
   private final DeviceRegistry devices;
   private final DeviceShares shares;
 
@@ -95,6 +98,18 @@ public final class Visibility {
         : devices.listAll().stream().filter(of(principal)).toList();
   }
 
+  @Override
+  public Map<Long, Integer> countSeen(Principal principal) {
+    Map<Long, Integer> counts = new HashMap<>();
+    list(principal).forEach(device -> counts.merge(device.siteId(), 1, Integer::sum));
+    return counts;
+  }
+
+  @Override
+  public int count(long siteId) {
+    return (int) devices.listAll().stream().filter(device -> device.siteId() == siteId).count();
+  }
+
   /// A device to look at.
   ///
   /// @throws Problem.NotFound for one that does not exist or is not for this one to see
@@ -110,7 +125,9 @@ public final class Visibility {
   public Device change(Principal principal, long deviceId, Permission permission) {
     Device device = devices.findById(deviceId).orElseThrow(Visibility::unknown);
     if (!principal.may(permission) || !mayChange(principal, device)) {
-      throw Problem.forbidden(Text.of("http.forbidden"));
+      throw permission == Permission.ASSIGN_SENSORS
+          ? forbidden()
+          : Problem.forbidden(Text.of("http.forbidden"));
     }
     return device;
   }

@@ -67,6 +67,13 @@ public final class SeriesModule implements AutoCloseable {
     return buckets;
   }
 
+  /// Counts the values of a series for as long as its configuration now says, from the first one
+  /// on. Blocks.
+  public void intervalChanged(int seriesId) {
+    rollups.holds().reload(seriesId);
+    rollups.rebuild(seriesId);
+  }
+
   /// Starts the work beside.
   public void start() {
     rollups.start();

@@ -64,7 +64,7 @@ public final class AccessServer implements AutoCloseable {
     database = Databases.open(databaseUrl);
     AuditLog audit = new AuditLog(database, clock);
     var site =
-        SiteRegistry.open(database, clock, ZoneId.of("Europe/Madrid"), "EUR", "es", audit)
+        SiteRegistry.open(database, events, clock, ZoneId.of("Europe/Madrid"), "EUR", "es", audit)
             .defaultSite();
     accounts = AccountModule.open(database, settings, clock, messages, audit, passwords);
     devices = DeviceRegistry.open(database, events, clock, site.id(), audit);

@@ -8,6 +8,7 @@ import io.vatio.backup.Backup;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.DatabasePlace;
 import io.vatio.platform.db.PostgresAddress;
+import io.vatio.platform.events.Events;
 import io.vatio.site.SiteRegistry;
 import io.vatio.testing.Databases;
 import io.vatio.testing.FixedClock;
@@ -100,7 +101,13 @@ class UpgradeSnapshotTest {
     String url = kind.newUrl(folder);
     try (Database database = Databases.open(url)) {
       SiteRegistry.open(
-          database, clock, ZoneId.of("Europe/Madrid"), "EUR", "es", new AuditLog(database, clock));
+          database,
+          new Events(),
+          clock,
+          ZoneId.of("Europe/Madrid"),
+          "EUR",
+          "es",
+          new AuditLog(database, clock));
     }
     return url;
   }

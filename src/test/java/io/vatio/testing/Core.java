@@ -52,7 +52,7 @@ public final class Core implements AutoCloseable {
     this.clock = clock;
     this.database = database;
     this.audit = new AuditLog(database, clock);
-    this.sites = SiteRegistry.open(database, clock, MADRID, "EUR", "es", audit);
+    this.sites = SiteRegistry.open(database, events, clock, MADRID, "EUR", "es", audit);
     this.devices = DeviceRegistry.open(database, events, clock, sites.defaultSite().id(), audit);
     this.shares = DeviceShares.open(database, events, clock, audit);
     this.visibility = new Visibility(devices, shares);

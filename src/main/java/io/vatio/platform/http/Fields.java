@@ -39,6 +39,64 @@ public final class Fields {
     return node == null || node.isNull() ? missing : checked(name, node, maxLength, false);
   }
 
+  /// Whether the body says anything about a field.
+  public boolean has(String name) {
+    return body.has(name);
+  }
+
+  /// A number that must be there, as a number or as text; 0 after a fault.
+  public double number(String name) {
+    JsonNode node = required(name);
+    if (node != null) {
+      double value = node.isNumber() ? node.doubleValue() : parsed(node.asText());
+      if (Double.isFinite(value) && !node.isBoolean()) {
+        return value;
+      }
+      fault(name, Text.of("http.number"));
+    }
+    return 0;
+  }
+
+  private static double parsed(String text) {
+    try {
+      return text.length() > 50 ? Double.NaN : Double.parseDouble(text);
+    } catch (NumberFormatException _) {
+      return Double.NaN;
+    }
+  }
+
+  /// The number of a thing that must be there; 0 after a fault.
+  public long id(String name) {
+    JsonNode node = required(name);
+    if (node != null) {
+      if (node.isIntegralNumber() && node.canConvertToLong()) {
+        return node.longValue();
+      }
+      if (node.isTextual() && node.textValue().matches("[0-9]{1,18}")) {
+        return Long.parseLong(node.textValue());
+      }
+      fault(name, Text.of("http.number"));
+    }
+    return 0;
+  }
+
+  /// Whether a field is there and null, where that means none.
+  public boolean isNull(String name) {
+    JsonNode node = body.get(name);
+    return node != null && node.isNull();
+  }
+
+  private @Nullable JsonNode required(String name) {
+    JsonNode node = body.get(name);
+    if (node == null) {
+      fault(name, Text.of("http.field_required"));
+    } else if (node.isNull()) {
+      fault(name, Text.of("http.field_null"));
+      return null;
+    }
+    return node;
+  }
+
   /// A point in time that may be missing.
   public @Nullable Instant instant(String name) {
     String text = text(name, 50, "");
