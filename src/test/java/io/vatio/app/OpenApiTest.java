@@ -184,6 +184,31 @@ class OpenApiTest {
           DELETE | /api/api-keys/{id}/              | 404 |
           POST   | /api/api-keys/                   | 201 | {"label":"a","permisos":["ver_lecturas"]}
           POST   | /api/api-keys/                   | 400 | {"label":"a","permisos":["x"]}
+          POST   | /api/sensors/                    | 201 | {"nombre":"DHT22","tipo":"temperatura","unidad_medida":"°C","rango_min":-40,"rango_max":80}
+          POST   | /api/sensors/                    | 400 | {"nombre":"DHT22"}
+          GET    | /api/sensors/                    | 200 |
+          GET    | /api/sensors/available/          | 200 |
+          GET    | /api/sensors/tipos/              | 200 |
+          GET    | /api/sensors/{id}/               | 200 |
+          PATCH  | /api/sensors/{id}/               | 200 | {"descripcion":"x"}
+          POST   | /api/devices/                    | 201 | {"nombre":"N","tipo":"esp32","identificador_unico":"E-1","ubicacion":"u"}
+          POST   | /api/devices/                    | 400 | {"nombre":"N","tipo":"esp32","identificador_unico":"E-1","ubicacion":"u"}
+          GET    | /api/devices/                    | 200 |
+          GET    | /api/devices/tipos/              | 200 |
+          GET    | /api/devices/{id}/               | 200 |
+          PATCH  | /api/devices/{id}/               | 200 | {"ubicacion":"u"}
+          POST   | /api/devices/{id}/assign-operator/ | 200 | {"operador_id":null}
+          DELETE | /api/devices/{id}/remove-sensor/ | 400 |
+          GET    | /api/devices/{id}/shares/        | 200 |
+          POST   | /api/devices/{id}/shares/        | 201 | {"usuario":1}
+          GET    | /api/shares/                     | 200 |
+          GET    | /api/sites/                      | 200 |
+          GET    | /api/sites/{id}/                 | 200 |
+          POST   | /api/sites/                      | 201 | {"nombre":"Canarias","zona_horaria":"Atlantic/Canary"}
+          POST   | /api/sites/                      | 400 | {"nombre":"X","zona_horaria":"Marte/Olympus"}
+          PATCH  | /api/sites/{id}/                 | 200 | {"moneda":"EUR"}
+          DELETE | /api/sites/{id}/                 | 409 |
+          POST   | /api/sites/{id}/shares/          | 201 | {"usuario":1}
           POST   | /api/devices/token/              | 401 | {"username":"x","password":"y"}
           POST   | /api/devices/{id}/credentials/   | 201 |
           POST   | /dispositivos                    | 201 | {"serial_number":"S-1"}

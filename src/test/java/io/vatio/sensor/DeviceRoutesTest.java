@@ -179,8 +179,7 @@ class DeviceRoutesTest {
     long other = things.sensor("Otro", "ana");
     String path = "/api/devices/" + device + "/assign-sensor/";
 
-    things.send(
-        201, "POST", path, "ana", "{\"sensor_id\":" + sensor + ",\"clave\":\"temp\"}");
+    things.send(201, "POST", path, "ana", "{\"sensor_id\":" + sensor + ",\"clave\":\"temp\"}");
 
     Series after = things.core.catalogue.find(device, "temp").orElseThrow();
     assertEquals(before.id(), after.id());
@@ -192,8 +191,7 @@ class DeviceRoutesTest {
             .send(400, "POST", path, "ana", "{\"sensor_id\":" + other + ",\"clave\":\"temp\"}")
             .body());
     // temperatura is taken by what came undeclared.
-    JsonNode free =
-        things.send(201, "POST", path, "ana", "{\"sensor_id\":" + other + "}").json();
+    JsonNode free = things.send(201, "POST", path, "ana", "{\"sensor_id\":" + other + "}").json();
     assertEquals("otro", free.path("asignacion").path("clave").asText());
   }
 
@@ -205,8 +203,7 @@ class DeviceRoutesTest {
     things.send(201, "POST", path + "/assign-sensor/", "ana", "{\"sensor_id\":" + sensor + "}");
     String one = path + "/sensors/" + sensor + "/";
 
-    things.send(
-        200, "PATCH", one, "ana", "{\"configuracion_json\":{\"umbral_alerta\":5}}");
+    things.send(200, "PATCH", one, "ana", "{\"configuracion_json\":{\"umbral_alerta\":5}}");
     assertEquals(List.of(), things.intervals);
     things.send(200, "PATCH", one, "ana", "{\"configuracion_json\":{\"intervalo\":5}}");
     assertEquals(List.of(1), things.intervals);
@@ -286,18 +283,13 @@ class DeviceRoutesTest {
     things.send(403, "POST", "/api/devices/" + his + "/assign-sensor/", "ana", assign);
     things.send(404, "POST", "/api/devices/99/assign-sensor/", "ana", assign);
     things.send(403, "POST", "/api/devices/", "viewer", OFFICE);
-    things.send(
-        403, "PATCH", "/api/devices/" + own + "/", "ana", "{\"operador_asignado\":3}");
+    things.send(403, "PATCH", "/api/devices/" + own + "/", "ana", "{\"operador_asignado\":3}");
     things.send(200, "PATCH", "/api/devices/" + own + "/", "ana", "{\"nombre\":\"Mío\"}");
     assertEquals(
         "{\"identificador_unico\":[\"El identificador único de un dispositivo no cambia.\"]}",
         things
             .send(
-                400,
-                "PATCH",
-                "/api/devices/" + own + "/",
-                "ana",
-                "{\"identificador_unico\":\"Z\"}")
+                400, "PATCH", "/api/devices/" + own + "/", "ana", "{\"identificador_unico\":\"Z\"}")
             .body());
     things.send(204, "DELETE", "/api/devices/" + own + "/", "ana", "");
     things.send(404, "DELETE", "/api/devices/" + own + "/", "ana", "");
@@ -309,9 +301,9 @@ class DeviceRoutesTest {
   void the_two_shapes_show_one_device() {
     long id = things.device("A-1", "ana");
 
-    things.send(200, "PUT", "/dispositivos/" + id, "ana", "{\"encendido\":true,\"nombre\":\"Luz\"}");
     things.send(
-        200, "PATCH", "/api/devices/" + id + "/", "ana", "{\"estado\":\"mantenimiento\"}");
+        200, "PUT", "/dispositivos/" + id, "ana", "{\"encendido\":true,\"nombre\":\"Luz\"}");
+    things.send(200, "PATCH", "/api/devices/" + id + "/", "ana", "{\"estado\":\"mantenimiento\"}");
 
     JsonNode asset = things.get("/api/devices/" + id + "/", "ana").json();
     assertEquals("Luz", asset.path("nombre").asText());

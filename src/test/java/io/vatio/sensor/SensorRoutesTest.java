@@ -120,15 +120,12 @@ class SensorRoutesTest {
         "{\"non_field_errors\":[\"El rango minimo debe ser menor que el rango maximo.\"]}";
     assertEquals(
         range,
-        things
-            .send(400, "POST", "/api/sensors/", "admin", PRESSURE.replace("1100", "300"))
-            .body());
+        things.send(400, "POST", "/api/sensors/", "admin", PRESSURE.replace("1100", "300")).body());
     things.send(201, "POST", "/api/sensors/", "admin", PRESSURE);
     assertEquals(
         range,
         things.send(400, "PATCH", "/api/sensors/1/", "admin", "{\"rango_min\":1100}").body());
-    assertEquals(
-        400, things.send(400, "GET", "/api/sensors/?estado=roto", "viewer", "").status());
+    assertEquals(400, things.send(400, "GET", "/api/sensors/?estado=roto", "viewer", "").status());
   }
 
   @Test
@@ -171,7 +168,8 @@ class SensorRoutesTest {
     assertEquals(
         List.of("Balcón", "BMP280 - Presión", "Sala"), names("/api/sensors/?ordering=nombre"));
     assertEquals(List.of("Sala"), names("/api/sensors/?page=2&page_size=2"));
-    assertEquals(List.of("BMP280 - Presión", "Balcón"), names("/api/sensors/?ordering=nada&page_size=2"));
+    assertEquals(
+        List.of("BMP280 - Presión", "Balcón"), names("/api/sensors/?ordering=nada&page_size=2"));
     things.send(404, "GET", "/api/sensors/?page=9", "viewer", "");
   }
 
@@ -241,8 +239,7 @@ class SensorRoutesTest {
   }
 
   private void measured(long device, String key) {
-    things.core.catalogue.ensure(
-        List.of(new SeriesCatalogue.Wanted(device, SensorGuess.of(key))));
+    things.core.catalogue.ensure(List.of(new SeriesCatalogue.Wanted(device, SensorGuess.of(key))));
   }
 
   private List<String> names(String path) {

@@ -114,7 +114,8 @@ public final class Things implements AutoCloseable {
     port.tokens.principals.put("viewer", user(4, "viewer", VIEWER, Reach.ALL));
     port.tokens.principals.put("guest", user(5, "guest", VIEWER, Reach.SHARED));
     port.tokens.principals.put(
-        "boss", user(6, "boss", EnumSet.of(Permission.VIEW_DEVICES, Permission.MANAGE_DEVICES), Reach.ALL));
+        "boss",
+        user(6, "boss", EnumSet.of(Permission.VIEW_DEVICES, Permission.MANAGE_DEVICES), Reach.ALL));
   }
 
   public static Things start(Databases kind, Path folder, Clock clock, Decoder... decoders) {
