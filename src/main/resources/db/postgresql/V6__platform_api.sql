@@ -172,3 +172,4 @@ CREATE TABLE idempotent_reply (
   PRIMARY KEY (sender, key)
 );
 CREATE INDEX idempotent_reply_created_at ON idempotent_reply (created_at);
+CREATE INDEX idempotent_reply_sender ON idempotent_reply (sender, created_at);

@@ -40,6 +40,8 @@ import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Principal;
 import io.vatio.live.LiveModule;
 import io.vatio.live.LiveSettings;
+import io.vatio.platform.contract.Contract;
+import io.vatio.platform.db.CarryingDatabase;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.PostgresDatabase;
 import io.vatio.platform.db.SqliteDatabase;
@@ -50,6 +52,7 @@ import io.vatio.platform.http.DateHeader;
 import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.HttpFront;
 import io.vatio.platform.http.HttpSettings;
+import io.vatio.platform.http.IdempotentReplies;
 import io.vatio.platform.mail.MailSettings;
 import io.vatio.platform.mail.Mailer;
 import io.vatio.platform.mail.SmtpMailer;
@@ -82,6 +85,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -237,6 +241,12 @@ public final class Server implements AutoCloseable {
               HttpSettings.MAX_BODY);
       new DateHeader(clock).addTo(api);
       logs.addTo(api);
+      CompletableFuture<Contract> contract = new CompletableFuture<>();
+      api.holdTo(contract);
+      IdempotentReplies replies = new IdempotentReplies(storage.database(), clock);
+      api.rememberRepliesIn(replies);
+      replies.start();
+      keep("answers to repeated requests", replies::close);
       accounts.addTo(api);
       new DeviceAccessRoutes(storage.visibility(), credentials, certificates).addTo(api);
       new DeviceCertificateRoutes(storage.visibility(), certificates).addTo(api);
@@ -315,6 +325,7 @@ public final class Server implements AutoCloseable {
       this.http = openHttp();
       keep("HTTP", () -> await("close HTTP", http.close()));
       logs.start();
+      contract.completeAsync(Contract::read, Thread.ofPlatform().daemon().name("contract")::start);
       live.start();
       keep("streams", live::close);
     } catch (RuntimeException e) {
@@ -338,9 +349,10 @@ public final class Server implements AutoCloseable {
     Optional<String> url = settings.databaseUrl();
     UpgradeSnapshot snapshot = new UpgradeSnapshot(settings.database(), folder, clock);
     Database database =
-        url.isPresent()
-            ? PostgresDatabase.open(url.get(), snapshot)
-            : SqliteDatabase.open(folder.resolve("vatio.db"), snapshot);
+        new CarryingDatabase(
+            url.isPresent()
+                ? PostgresDatabase.open(url.get(), snapshot)
+                : SqliteDatabase.open(folder.resolve("vatio.db"), snapshot));
     keep("database", database::close);
     Events events = new Events();
     AuditLog audit = new AuditLog(database, clock);

@@ -4,10 +4,13 @@ import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
+import io.vatio.platform.contract.Contract;
 import io.vatio.platform.text.Messages;
+import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -19,13 +22,17 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /// The table of all HTTP routes and the one way through it: authenticate, check access, read the
 /// body, run the handler, answer.
@@ -53,6 +60,7 @@ public final class HttpApi {
   private final ClientAddress clientAddress;
   private final Answers answers;
   private final Gate gate;
+  private final Conventions conventions = new Conventions();
   private final Bodies bodies;
   private final Bodies strangersBodies;
   private final List<Endpoint> endpoints = new ArrayList<>();
@@ -110,21 +118,81 @@ public final class HttpApi {
   ///
   /// @param eventStream takes no body, but a ticket
   /// @param bodyRead whether the body is in memory when the work begins
+  /// @param handler the one that blocks, null for others
   private record Line(
       Endpoint endpoint,
       Access access,
       boolean eventStream,
       boolean bodyRead,
-      Function<Request, Future<Reply>> work) {}
+      @Nullable Handler handler,
+      Work work) {}
+
+  private interface Work {
+    Future<Reply> start(Line line, Request request);
+  }
 
   /// Adds a route with a blocking handler.
   public void route(HttpMethod method, String path, Access access, Handler handler) {
-    add(method, path, access, false, true, request -> blocking(request, handler));
+    add(method, path, access, false, true, handler, this::answer);
+  }
+
+  private Future<Reply> answer(Line line, Request request) {
+    Handler handler = Objects.requireNonNull(line.handler());
+    return blocking(
+        request, r -> conventions.answer(line.endpoint(), r, handler, presentAt(r, line)));
+  }
+
+  /// What GET does at the path of a change that has a condition, for those who may ask.
+  private @Nullable Handler presentAt(Request request, Line change) {
+    if (!request.context().request().headers().contains(HttpHeaders.IF_MATCH)) {
+      return null;
+    }
+    RouteTable.Found<Line> found = table.find(change.endpoint().path());
+    Line get = found == null ? null : found.at(HttpMethod.GET);
+    return get == null || !get.access().admits(request.principal()) ? null : get.handler();
   }
 
   /// Adds a route with a handler on the event loop.
   public void routeAsync(HttpMethod method, String path, Access access, AsyncHandler handler) {
-    add(method, path, access, false, true, handler::handle);
+    add(method, path, access, false, true, null, (line, r) -> onLoop(line, r, handler));
+  }
+
+  private Future<Reply> onLoop(Line line, Request request, AsyncHandler handler) {
+    Endpoint endpoint = line.endpoint();
+    Future<Void> fit = conventions.check(endpoint, request);
+    if (conventions.isRepeatable(endpoint, request)) {
+      var context = vertx.getOrCreateContext();
+      return fit.compose(
+          _ ->
+              blocking(
+                  request,
+                  r ->
+                      conventions.once(
+                          endpoint, r, false, () -> awaited(context, () -> handler.handle(r)))));
+    }
+    Future<Reply> reply =
+        fit.isComplete() ? handler.handle(request) : fit.compose(_ -> handler.handle(request));
+    return endpoint.method().equals(HttpMethod.GET)
+        ? reply.map(r -> EntityTags.tagged(request, r))
+        : reply;
+  }
+
+  /// Waits for what is done on the event loop.
+  private static Reply awaited(Context context, Supplier<Future<Reply>> work) throws Exception {
+    CompletableFuture<Reply> done = new CompletableFuture<>();
+    context.runOnContext(
+        _ -> {
+          try {
+            work.get().onSuccess(done::complete).onFailure(done::completeExceptionally);
+          } catch (RuntimeException e) {
+            done.completeExceptionally(e);
+          }
+        });
+    try {
+      return done.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
   }
 
   /// Adds a route whose handler answers by itself. One for GET reads no body, and accepts a ticket
@@ -137,10 +205,15 @@ public final class HttpApi {
         access,
         eventStream,
         !eventStream,
-        request -> {
-          handler.handle(request);
-          return Future.succeededFuture(null);
-        });
+        null,
+        (line, request) ->
+            conventions
+                .check(line.endpoint(), request)
+                .map(
+                    _ -> {
+                      handler.handle(request);
+                      return null;
+                    }));
   }
 
   /// What happens to a body that goes to a file. The file is deleted at the end, unless it was
@@ -164,7 +237,7 @@ public final class HttpApi {
   /// @param most bytes of the body
   public void routeUpload(
       HttpMethod method, String path, Access access, long most, UploadHandler handler) {
-    add(method, path, access, false, false, request -> upload(request, most, handler));
+    add(method, path, access, false, false, null, (_, r) -> upload(r, most, handler));
   }
 
   private Future<Reply> upload(Request request, long most, UploadHandler handler) {
@@ -197,6 +270,16 @@ public final class HttpApi {
     gate.acceptTickets(booth);
   }
 
+  /// Requests are held against this contract from now on; until it is read they wait for it.
+  public void holdTo(CompletableFuture<Contract> contract) {
+    conventions.holdTo(contract);
+  }
+
+  /// A POST with an `Idempotency-Key` is done once, except for streams and uploads.
+  public void rememberRepliesIn(IdempotentReplies replies) {
+    conventions.rememberIn(replies);
+  }
+
   /// Asks again who sent a request, for streams that outlive a token: the principal as it is now,
   /// or empty when its credential is no longer good. Fails when nobody can tell just now.
   public Future<Optional<Principal>> reauthenticate(Request request) {
@@ -224,10 +307,11 @@ public final class HttpApi {
       Access access,
       boolean eventStream,
       boolean bodyRead,
-      Function<Request, Future<Reply>> work) {
+      @Nullable Handler handler,
+      Work work) {
     Endpoint endpoint = new Endpoint(method, path, access.rule());
     endpoints.add(endpoint);
-    Line line = new Line(endpoint, access, eventStream, bodyRead, work);
+    Line line = new Line(endpoint, access, eventStream, bodyRead, handler, work);
     table.add(method, path, line);
     for (String spelling : OtherSpellings.of(path)) {
       table.add(method, spelling, line);
@@ -334,7 +418,7 @@ public final class HttpApi {
             answers.language(ctx));
     Future<Reply> reply;
     try {
-      reply = line.work().apply(request);
+      reply = line.work().start(line, request);
     } catch (RuntimeException e) {
       answers.fail(ctx, e);
       return;

@@ -25,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 /// @param language `es` or `en`
 public record Request(
     RoutingContext context, Principal principal, String address, String language) {
+  private static final String JSON = "json";
+
   /// What four digits of a year can say, and the microseconds of the database hold.
   private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
 
@@ -48,24 +50,26 @@ public record Request(
     if (node instanceof ObjectNode object) {
       return object;
     }
-    throw Problem.invalid(Text.of("http.object_expected", kind(node)));
-  }
-
-  /// What a value that should be an object is instead, in the words that clients of the original
-  /// know.
-  static String kind(JsonNode node) {
-    return switch (node.getNodeType()) {
-      case ARRAY -> "list";
-      case STRING -> "str";
-      case BOOLEAN -> "bool";
-      case NUMBER -> node.isIntegralNumber() ? "int" : "float";
-      case OBJECT -> "dict";
-      default -> "NoneType";
-    };
+    throw Problem.invalid(Text.of("http.object_expected", Json.kind(node)));
   }
 
   /// The body as any JSON.
   public JsonNode json() {
+    JsonNode known = context.get(JSON);
+    if (known == null) {
+      known = parsed();
+      context.put(JSON, known);
+    }
+    return known;
+  }
+
+  /// Whether anything came with the request.
+  boolean hasBody() {
+    Buffer buffer = context.body().buffer();
+    return buffer != null && buffer.length() > 0;
+  }
+
+  private JsonNode parsed() {
     byte[] body = body();
     if (body.length == 0) {
       throw Problem.invalid(Text.of("http.body_missing"));

@@ -100,6 +100,18 @@ public final class Json {
     return MAPPER.valueToTree(value);
   }
 
+  /// What a value is, in the words that clients of the original know.
+  public static String kind(JsonNode node) {
+    return switch (node.getNodeType()) {
+      case ARRAY -> "list";
+      case STRING -> "str";
+      case BOOLEAN -> "bool";
+      case NUMBER -> node.isIntegralNumber() ? "int" : "float";
+      case OBJECT -> "dict";
+      default -> "NoneType";
+    };
+  }
+
   /// An empty object to fill.
   public static ObjectNode object() {
     return JsonNodeFactory.instance.objectNode();
