@@ -31,6 +31,17 @@ final class AccountJson {
     return body;
   }
 
+  /// `{"message": …}`.
+  ObjectNode message(String language, Text text) {
+    return Json.object().put("message", messages.in(language, text));
+  }
+
+  /// `{"error": …}`, as the original words what it checks by hand.
+  ObjectNode error(String language, Text text) {
+    return Json.object().put("error", messages.in(language, text));
+  }
+
+  /// Everything about an account.
   ObjectNode user(Account account, String language) {
     ObjectNode user = Json.object();
     user.put("id", account.id());
@@ -45,25 +56,44 @@ final class AccountJson {
     user.put("is_staff", account.staff());
     user.put("is_superuser", account.superuser());
     user.put("rol", account.roleId());
-    user.set("rol_detail", accounts.findRole(account.roleId()).map(this::role).orElse(null));
+    user.set(
+        "rol_detail",
+        accounts.roles().findById(account.roleId()).map(AccountJson::role).orElse(null));
     user.put("created_at", time(account.createdAt()));
     user.put("updated_at", time(account.updatedAt()));
     user.put("last_login", time(account.lastLogin()));
+    Contact contact = Contact.of(account);
+    user.put("telegram_chat_id", account.telegramChat());
+    user.put("telegram_username", account.telegramUsername());
+    user.put("telegram_notifications_enabled", account.telegramNotifications());
+    user.put("telegram_verified", account.telegramChat() != null);
+    user.put("can_receive_telegram", contact.takesTelegram());
+    user.put("email_verified", account.emailVerified());
+    user.put("email_notifications_enabled", account.emailNotifications());
+    user.put("can_receive_email", contact.takesMail());
     return user;
   }
 
-  /// What the audit log compares.
-  static ObjectNode audited(Account account) {
+  /// What whoever made or changed an account hears.
+  static ObjectNode brief(Account account) {
     ObjectNode user = Json.object();
+    user.put("id", account.id());
     user.put("username", account.username());
     user.put("email", account.email());
     user.put("first_name", account.firstName());
     user.put("last_name", account.lastName());
     user.put("tipo_usuario", account.type());
     user.put("is_active", account.active());
+    user.put("rol", account.roleId());
+    return user;
+  }
+
+  /// What the audit log compares.
+  static ObjectNode audited(Account account) {
+    ObjectNode user = brief(account);
+    user.remove("id");
     user.put("is_staff", account.staff());
     user.put("is_superuser", account.superuser());
-    user.put("rol", account.roleId());
     user.put("email_verified", account.emailVerified());
     user.put("email_notifications_enabled", account.emailNotifications());
     user.put("telegram_chat_id", account.telegramChat());
@@ -78,23 +108,27 @@ final class AccountJson {
         : Text.of("account.type_externo");
   }
 
-  private ObjectNode role(Role role) {
+  static ObjectNode role(Role role) {
     ObjectNode node = Json.object();
     node.put("id", role.id());
     node.put("nombre", role.name());
     node.put("nombre_display", role.label());
     node.put("descripcion", role.description());
     ArrayNode permissions = node.putArray("permisos");
-    for (Role.Grant grant : role.grants()) {
-      ObjectNode permission = permissions.addObject();
-      permission.put("id", grant.id());
-      permission.put("nombre", grant.name());
-      permission.put("codigo", grant.permission().code());
-      permission.put("descripcion", grant.description());
-      permission.put("created_at", time(grant.createdAt()));
-    }
+    role.grants().forEach(grant -> permissions.add(permission(grant)));
     node.put("created_at", time(role.createdAt()));
     node.put("updated_at", time(role.updatedAt()));
+    node.put("alcance", role.reach().code());
+    return node;
+  }
+
+  static ObjectNode permission(NamedPermission permission) {
+    ObjectNode node = Json.object();
+    node.put("id", permission.id());
+    node.put("nombre", permission.name());
+    node.put("codigo", permission.code());
+    node.put("descripcion", permission.description());
+    node.put("created_at", time(permission.createdAt()));
     return node;
   }
 

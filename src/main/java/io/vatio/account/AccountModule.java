@@ -84,7 +84,7 @@ public final class AccountModule implements AutoCloseable {
   }
 
   private void requireTrustedRole() {
-    if (accounts.findRoleByName(settings.trustedRole()).isEmpty()) {
+    if (accounts.roles().findByName(settings.trustedRole()).isEmpty()) {
       throw new IllegalStateException(
           "VATIO_TRUSTED_ROLE: there is no role '%s'.".formatted(settings.trustedRole()));
     }
@@ -173,7 +173,7 @@ public final class AccountModule implements AutoCloseable {
   /// Adds set-up, login and API keys.
   public void addTo(HttpApi api) {
     AccountJson json = new AccountJson(accounts, messages);
-    LoginRoutes login = new LoginRoutes(accounts, logins, tokens, refreshTokens, json, messages);
+    LoginRoutes login = new LoginRoutes(accounts, logins, tokens, refreshTokens, json);
     login.addTo(api);
     List<Cidr> trusted = settings.trustedNetworks();
     new SetupRoutes(
@@ -185,6 +185,9 @@ public final class AccountModule implements AutoCloseable {
             settings.demo(),
             address -> trusted.stream().anyMatch(network -> network.contains(address)))
         .addTo(api);
+    new UserRoutes(accounts, passwords, json).addTo(api);
+    new RoleRoutes(accounts, json, settings.trustedRole()).addTo(api);
+    new PermissionRoutes(accounts, json).addTo(api);
     new ApiKeyRoutes(apiKeys, clock).addTo(api);
   }
 

@@ -1,24 +1,17 @@
 package io.vatio.account;
 
 import io.vatio.kernel.Micros;
-import io.vatio.kernel.Permission;
-import io.vatio.kernel.Reach;
-import io.vatio.platform.db.Database;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.mapper.RowMapper;
 import org.jdbi.v3.core.statement.Update;
 import org.jspecify.annotations.Nullable;
 
-/// The SQL of accounts, roles and permissions. Runs inside the caller's transaction.
+/// The SQL of accounts. Runs inside the caller's transaction.
 final class AccountStore {
   private static final RowMapper<Account> ACCOUNT = (row, _) -> account(row);
 
@@ -54,31 +47,11 @@ final class AccountStore {
        WHERE id = :id
       """;
 
-  private static final String GRANTS =
+  private static final String SET_PASSWORD =
       """
-      SELECT g.role_id, p.id, p.code, p.name, p.description, p.created_at
-        FROM role_permission g
-        JOIN permission p ON p.id = g.permission_id
-       ORDER BY g.role_id, p.id
-      """;
-
-  private static final String INSERT_PERMISSION =
-      """
-      INSERT INTO permission (id, code, name, description, created_at)
-      VALUES (:id, :code, :name, :description, :now)
-      ON CONFLICT DO NOTHING
-      """;
-
-  private static final String INSERT_ROLE =
-      """
-      INSERT INTO role (id, name, label, description, reach, created_at, updated_at)
-      VALUES (:id, :name, :label, :description, :reach, :now, :now)
-      """;
-
-  private static final String INSERT_GRANT =
-      """
-      INSERT INTO role_permission (role_id, permission_id)
-      SELECT :role, id FROM permission WHERE code = :code
+      UPDATE account
+         SET password_hash = :hash, token_version = :version, updated_at = :updated
+       WHERE id = :id
       """;
 
   private static final String SET_HASH =
@@ -88,76 +61,8 @@ final class AccountStore {
        WHERE id = :id AND password_hash = :before
       """;
 
-  /// Makes permissions that are missing, and the first roles where there is none.
-  void seed(Handle handle, Database.Dialect dialect, Instant now) {
-    for (Seeds.PermissionSeed seed : Seeds.PERMISSIONS) {
-      handle
-          .createUpdate(INSERT_PERMISSION)
-          .bind("id", seed.id())
-          .bind("code", seed.code())
-          .bind("name", seed.name())
-          .bind("description", seed.description())
-          .bind("now", Micros.of(now))
-          .execute();
-    }
-    if (count(handle, "role") == 0) {
-      Seeds.ROLES.forEach(seed -> insertRole(handle, seed, now));
-    }
-    if (dialect == Database.Dialect.POSTGRESQL) {
-      // The rows above brought their own ids; the next one must not collide with them.
-      for (String table : List.of("permission", "role")) {
-        handle.execute(
-            "SELECT setval(pg_get_serial_sequence('%1$s', 'id'), (SELECT max(id) FROM %1$s))"
-                .formatted(table));
-      }
-    }
-  }
-
-  private static void insertRole(Handle handle, Seeds.RoleSeed seed, Instant now) {
-    handle
-        .createUpdate(INSERT_ROLE)
-        .bind("id", seed.id())
-        .bind("name", seed.name())
-        .bind("label", seed.label())
-        .bind("description", seed.description())
-        .bind("reach", seed.reach().code())
-        .bind("now", Micros.of(now))
-        .execute();
-    for (Permission permission : seed.permissions()) {
-      handle
-          .createUpdate(INSERT_GRANT)
-          .bind("role", seed.id())
-          .bind("code", permission.code())
-          .execute();
-    }
-  }
-
-  long countAccounts(Handle handle) {
-    return count(handle, "account");
-  }
-
   List<Account> listAccounts(Handle handle) {
     return handle.createQuery(ACCOUNTS + " ORDER BY id").map(ACCOUNT).list();
-  }
-
-  List<Role> listRoles(Handle handle) {
-    Map<Long, List<Role.Grant>> grants = new LinkedHashMap<>();
-    handle
-        .createQuery(GRANTS)
-        .map((row, _) -> Map.entry(row.getLong("role_id"), grant(row)))
-        .forEach(
-            entry ->
-                entry
-                    .getValue()
-                    .ifPresent(
-                        g ->
-                            grants.computeIfAbsent(entry.getKey(), _ -> new ArrayList<>()).add(g)));
-    return handle
-        .createQuery(
-            "SELECT id, name, label, description, reach, created_at, updated_at FROM role"
-                + " ORDER BY id")
-        .map((row, _) -> role(row, grants.getOrDefault(row.getLong("id"), List.of())))
-        .list();
   }
 
   /// Inserts an account and returns it with its id.
@@ -190,6 +95,25 @@ final class AccountStore {
         .findOne();
   }
 
+  /// Sets a new password and ends every session that the old one opened.
+  void setPassword(Handle handle, Account account, String hash) {
+    handle
+        .createUpdate(SET_PASSWORD)
+        .bind("hash", hash)
+        .bind("version", account.tokenVersion())
+        .bind("updated", Micros.of(account.updatedAt()))
+        .bind("id", account.id())
+        .execute();
+    handle
+        .createUpdate("DELETE FROM refresh_token WHERE account_id = :id")
+        .bind("id", account.id())
+        .execute();
+  }
+
+  void delete(Handle handle, long id) {
+    handle.createUpdate("DELETE FROM account WHERE id = :id").bind("id", id).execute();
+  }
+
   /// Replaces a hash, unless the password has changed in between.
   void replaceHash(Handle handle, long id, String before, String hash) {
     handle
@@ -198,10 +122,6 @@ final class AccountStore {
         .bind("id", id)
         .bind("before", before)
         .execute();
-  }
-
-  private static long count(Handle handle, String table) {
-    return handle.createQuery("SELECT count(*) FROM " + table).mapTo(Long.class).one();
   }
 
   private static Update bind(Update update, Account account) {
@@ -247,33 +167,5 @@ final class AccountStore {
     long login = row.getLong("last_login");
     draft.lastLogin = row.wasNull() ? null : Micros.toInstant(login);
     return draft.done();
-  }
-
-  private static Role role(ResultSet row, List<Role.Grant> grants) throws SQLException {
-    return new Role(
-        row.getLong("id"),
-        row.getString("name"),
-        row.getString("label"),
-        row.getString("description"),
-        grants,
-        grants.stream().map(Role.Grant::permission).collect(Collectors.toSet()),
-        Reach.findByCode(row.getString("reach")).orElse(Reach.SHARED),
-        Micros.toInstant(row.getLong("created_at")),
-        Micros.toInstant(row.getLong("updated_at")));
-  }
-
-  /// Empty for a permission that this program does not know.
-  private static Optional<Role.Grant> grant(ResultSet row) throws SQLException {
-    Optional<Permission> permission = Permission.findByCode(row.getString("code"));
-    if (permission.isEmpty()) {
-      return Optional.empty();
-    }
-    return Optional.of(
-        new Role.Grant(
-            row.getLong("id"),
-            permission.get(),
-            row.getString("name"),
-            row.getString("description"),
-            Micros.toInstant(row.getLong("created_at"))));
   }
 }

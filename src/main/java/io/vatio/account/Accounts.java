@@ -1,5 +1,6 @@
 package io.vatio.account;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
@@ -11,7 +12,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,11 +19,12 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
 
-/// All accounts and roles: in memory for whoever asks, in the database for good.
+/// All accounts: in memory for whoever asks, in the database for good.
 ///
 /// Reading is free of locks and never touches the database, so a request is checked against the
 /// present state, not against the one in its token. Memory changes only after the commit.
@@ -36,39 +37,36 @@ final class Accounts implements People {
   private final Database database;
   private final Clock clock;
   private final AuditLog audit;
+  private final Roles roles;
   private final AccountStore store = new AccountStore();
   private final Map<Long, Account> byId = new ConcurrentHashMap<>();
   private final Map<String, Account> byName = new ConcurrentHashMap<>();
-  private final Map<Long, Role> roles = new ConcurrentHashMap<>();
+  private final Map<String, Account> byEmail = new ConcurrentHashMap<>();
   private final Lock changes = new ReentrantLock();
   private volatile LongConsumer accessChanged = _ -> {};
+  private volatile LongConsumer deleted = _ -> {};
 
   private Accounts(Database database, Clock clock, AuditLog audit) {
     this.database = database;
     this.clock = clock;
     this.audit = audit;
+    this.roles = Roles.open(database, clock, audit);
   }
 
   /// Makes what every installation begins with, then reads all of it.
   static Accounts open(Database database, Clock clock, AuditLog audit) {
     Accounts accounts = new Accounts(database, clock, audit);
-    accounts.load();
+    database.read(accounts.store::listAccounts).forEach(accounts::remember);
     return accounts;
-  }
-
-  private void load() {
-    database.write(
-        handle -> {
-          store.seed(handle, database.dialect(), clock.instant());
-          return true;
-        });
-    database.read(store::listRoles).forEach(role -> roles.put(role.id(), role));
-    database.read(store::listAccounts).forEach(this::remember);
   }
 
   /// Whether this text can be the name of an account. Names of device credentials cannot.
   static boolean isUsername(String text) {
     return USERNAME.matcher(text).matches() && !DeviceDoor.isDeviceName(text);
+  }
+
+  Roles roles() {
+    return roles;
   }
 
   boolean isEmpty() {
@@ -89,8 +87,17 @@ final class Accounts implements People {
     return byId.size();
   }
 
+  /// Whose access token this is; empty for one from before the last change of the password.
+  Optional<Account> find(Tokens.AccessClaims claims) {
+    return findById(claims.accountId()).filter(a -> a.tokenVersion() == claims.version());
+  }
+
   Optional<Account> findByName(String username) {
     return Optional.ofNullable(byName.get(key(username)));
+  }
+
+  Optional<Account> findByEmail(String email) {
+    return Optional.ofNullable(byEmail.get(key(email)));
   }
 
   Optional<Account> findByTelegramChat(String chat) {
@@ -102,17 +109,9 @@ final class Accounts implements People {
     return byId.values().stream().sorted(Comparator.comparingLong(Account::id)).toList();
   }
 
-  Optional<Role> findRole(@Nullable Long id) {
-    return id == null ? Optional.empty() : Optional.ofNullable(roles.get(id));
-  }
-
-  Optional<Role> findRoleByName(String name) {
-    return roles.values().stream().filter(role -> role.name().equals(name)).findFirst();
-  }
-
   /// Who an account is, with what it may do at this moment.
   Principal.User principal(Account account) {
-    Optional<Role> role = findRole(account.roleId());
+    Optional<Role> role = roles.findById(account.roleId());
     return new Principal.User(
         account.id(),
         account.username(),
@@ -131,29 +130,59 @@ final class Accounts implements People {
         : role.map(Role::reach).orElse(Reach.SHARED);
   }
 
-  /// Creates the first superuser.
-  ///
-  /// @return empty when there is an account already
-  Optional<Account> createFirst(String username, String email, String hash) {
+  /// Names who is told the id of an account that may do something else than before, or nothing.
+  void whenAccessChanged(LongConsumer listener) {
+    accessChanged = listener;
+  }
+
+  /// Names who is told the id of an account that is gone.
+  void whenDeleted(LongConsumer listener) {
+    deleted = listener;
+  }
+
+  /// Looks and changes without anybody changing an account or a role in between.
+  <T> T exclusively(Supplier<T> work) {
     changes.lock();
     try {
-      Account draft = superuser(username, email);
-      Optional<Account> created =
-          database.write(
-              handle ->
-                  store.countAccounts(handle) > 0
-                      ? Optional.<Account>empty()
-                      : Optional.of(store.insert(handle, draft, hash)));
-      created.ifPresent(this::remember);
-      return created;
+      return work.get();
     } finally {
       changes.unlock();
     }
   }
 
-  /// Names who is told the id of an account that may do something else than before, or nothing.
-  void whenAccessChanged(LongConsumer listener) {
-    accessChanged = listener;
+  /// Creates the first superuser.
+  ///
+  /// @return empty when there is an account already
+  Optional<Account> createFirst(String username, String email, String hash) {
+    AccountDraft draft = new AccountDraft();
+    draft.username = username;
+    draft.email = email;
+    draft.type = Account.INTERNAL;
+    draft.roleId = Seeds.SUPERUSER_ROLE;
+    draft.staff = true;
+    draft.superuser = true;
+    return exclusively(
+        () -> isEmpty() ? Optional.of(create(draft, hash)) : Optional.<Account>empty());
+  }
+
+  /// Makes an account, whose name and address nobody else has.
+  ///
+  /// @param hash of the password, null for an account that nobody can log in with yet
+  Account create(AccountDraft draft, @Nullable String hash) {
+    draft.createdAt = clock.instant();
+    draft.updatedAt = draft.createdAt;
+    return exclusively(
+        () -> {
+          Account account =
+              database.write(
+                  handle -> {
+                    Account made = store.insert(handle, draft.done(), hash);
+                    audit.created(handle, target(made), AccountJson.audited(made));
+                    return made;
+                  });
+          remember(account);
+          return account;
+        });
   }
 
   /// Changes an account; takes effect on its next request, whatever tokens are around.
@@ -162,60 +191,114 @@ final class Accounts implements People {
   Optional<Account> update(long id, Consumer<AccountDraft> change) {
     return replace(
         id,
-        (handle, before, after) ->
-            audit.updated(
-                handle, target(after), AccountJson.audited(before), AccountJson.audited(after)),
         draft -> {
           change.accept(draft);
           draft.updatedAt = clock.instant();
+        },
+        (handle, before, after) -> {
+          store.update(handle, after);
+          audit.updated(
+              handle, target(after), AccountJson.audited(before), AccountJson.audited(after));
         });
+  }
+
+  /// Notes a login.
+  Account loggedIn(Account account) {
+    return replace(
+            account.id(),
+            draft -> draft.lastLogin = clock.instant(),
+            (handle, _, after) -> {
+              store.update(handle, after);
+              audit.note(handle, AuditLog.Action.LOGIN, target(after), Json.object());
+            })
+        .orElse(account);
+  }
+
+  /// Sets a new password and ends every session of the account.
+  ///
+  /// @return the account as it is now, empty when it is gone
+  Optional<Account> setPassword(long id, String hash) {
+    Optional<Account> changed =
+        replace(
+            id,
+            draft -> {
+              draft.tokenVersion++;
+              draft.updatedAt = clock.instant();
+            },
+            (handle, _, after) -> {
+              store.setPassword(handle, after, hash);
+              ObjectNode changes = Json.object();
+              // What it was and is stays out of the log; that it changed does not.
+              changes.putObject("password").put("old", "********").put("new", "********");
+              audit.note(handle, AuditLog.Action.UPDATE, target(after), changes);
+            });
+    changed.ifPresent(account -> accessChanged.accept(account.id()));
+    return changed;
   }
 
   /// Links a Telegram chat with an account.
   ///
   /// @return whether nobody else has it and the account is there
   boolean linkTelegram(long id, String chat, @Nullable String telegramUsername) {
+    return exclusively(
+        () ->
+            findByTelegramChat(chat).filter(account -> account.id() != id).isEmpty()
+                && update(
+                        id,
+                        draft -> {
+                          draft.telegramChat = chat;
+                          draft.telegramUsername = telegramUsername;
+                          draft.telegramNotifications = true;
+                        })
+                    .isPresent());
+  }
+
+  /// Deletes an account with its sessions and keys.
+  void delete(Account account) {
     changes.lock();
     try {
-      if (findByTelegramChat(chat).filter(account -> account.id() != id).isPresent()) {
-        return false;
-      }
-      return update(
-              id,
-              draft -> {
-                draft.telegramChat = chat;
-                draft.telegramUsername = telegramUsername;
-                draft.telegramNotifications = true;
-              })
-          .isPresent();
+      database.write(
+          handle -> {
+            store.delete(handle, account.id());
+            audit.deleted(handle, target(account), AccountJson.audited(account));
+            return true;
+          });
+      byId.remove(account.id());
+      byName.remove(key(account.username()));
+      byEmail.remove(key(account.email()));
+      accessChanged.accept(account.id());
+      deleted.accept(account.id());
     } finally {
       changes.unlock();
     }
   }
 
-  /// Makes an account.
-  ///
-  /// @param hash of the password, null for an account that nobody can log in with yet
-  Account create(AccountDraft draft, @Nullable String hash) {
-    draft.createdAt = clock.instant();
-    draft.updatedAt = draft.createdAt;
-    changes.lock();
-    try {
-      Account account =
-          database.write(
-              handle -> {
-                Account made = store.insert(handle, draft.done(), hash);
-                audit.created(handle, target(made), AccountJson.audited(made));
-                return made;
-              });
-      remember(account);
-      return account;
-    } finally {
-      changes.unlock();
-    }
+  /// Changes a role, and ends the sessions of those whose rights it changes.
+  Role updateRole(Role before, Role.Draft draft) {
+    return exclusively(
+        () -> {
+          Role after = roles.update(before, draft);
+          if (!before.permissions().equals(after.permissions())
+              || before.reach() != after.reach()) {
+            byId.values().stream()
+                .filter(account -> isOf(account, after))
+                .forEach(account -> accessChanged.accept(account.id()));
+          }
+          return after;
+        });
   }
 
-  private Optional<Account> replace(long id, AuditNote note, Consumer<AccountDraft> change) {
+  /// Whether somebody has this role.
+  boolean isUsed(Role role) {
+    return byId.values().stream().anyMatch(account -> isOf(account, role));
+  }
+
+  private static boolean isOf(Account account, Role role) {
+    Long id = account.roleId();
+    return id != null && id == role.id();
+  }
+
+  private Optional<Account> replace(long id, Consumer<AccountDraft> change, Writing writing) {
     changes.lock();
     try {
       Account before = byId.get(id);
@@ -224,43 +307,35 @@ final class Accounts implements People {
       }
       AccountDraft draft = AccountDraft.of(before);
       change.accept(draft);
-      Account next = draft.done();
+      Account after = draft.done();
       database.write(
           handle -> {
-            store.update(handle, next);
-            note.write(handle, before, next);
+            writing.write(handle, before, after);
             return true;
           });
-      byName.remove(key(before.username()));
-      remember(next);
-      if (before.active() != next.active()
-          || before.superuser() != next.superuser()
-          || !Objects.equals(before.roleId(), next.roleId())) {
+      remember(after);
+      if (!key(before.username()).equals(key(after.username()))) {
+        byName.remove(key(before.username()));
+      }
+      if (!key(before.email()).equals(key(after.email()))) {
+        byEmail.remove(key(before.email()));
+      }
+      if (before.active() != after.active() || !principal(before).equals(principal(after))) {
         accessChanged.accept(id);
       }
-      return Optional.of(next);
+      return Optional.of(after);
     } finally {
       changes.unlock();
     }
   }
 
-  /// Notes a login.
-  Account loggedIn(Account account) {
-    return replace(
-            account.id(),
-            (handle, _, after) ->
-                audit.note(handle, AuditLog.Action.LOGIN, target(after), Json.object()),
-            draft -> draft.lastLogin = clock.instant())
-        .orElse(account);
+  /// What a change writes, in its transaction.
+  private interface Writing {
+    void write(Handle handle, Account before, Account after);
   }
 
   private static AuditLog.Target target(Account account) {
     return AuditLog.Target.of("Usuario", account.id(), account.username());
-  }
-
-  /// What the audit log hears of a change, in its transaction.
-  private interface AuditNote {
-    void write(Handle handle, Account before, Account after);
   }
 
   /// The hash of an account's password. Blocks.
@@ -277,25 +352,15 @@ final class Accounts implements People {
         });
   }
 
-  private Account superuser(String username, String email) {
-    AccountDraft draft = new AccountDraft();
-    draft.username = username;
-    draft.email = email;
-    draft.type = Account.INTERNAL;
-    draft.roleId = Seeds.SUPERUSER_ROLE;
-    draft.staff = true;
-    draft.superuser = true;
-    draft.createdAt = clock.instant();
-    draft.updatedAt = draft.createdAt;
-    return draft.done();
-  }
-
   private void remember(Account account) {
     byId.put(account.id(), account);
     byName.put(key(account.username()), account);
+    if (!account.email().isEmpty()) {
+      byEmail.put(key(account.email()), account);
+    }
   }
 
-  private static String key(String username) {
-    return username.toLowerCase(Locale.ROOT);
+  private static String key(String text) {
+    return text.toLowerCase(Locale.ROOT);
   }
 }

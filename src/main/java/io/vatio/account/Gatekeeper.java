@@ -70,7 +70,10 @@ final class Gatekeeper implements Authenticator {
     if (ApiKeys.isKey(token)) {
       return now(apiKeys.find(token));
     }
-    return now(tokens.read(token).flatMap(this::bearer));
+    return tokens
+        .read(token)
+        .map(this::bearer)
+        .orElseGet(() -> CompletableFuture.completedFuture(DENIED));
   }
 
   @Override
@@ -78,14 +81,21 @@ final class Gatekeeper implements Authenticator {
     return now(certificates.find(certificate));
   }
 
-  private Optional<? extends Principal> bearer(Tokens.Claims claims) {
+  private CompletableFuture<Outcome> bearer(Tokens.Claims claims) {
     return switch (claims) {
-      case Tokens.AccessClaims(long id) ->
-          accounts.findById(id).filter(Account::active).map(accounts::principal);
-      case Tokens.DeviceClaims device -> devices.findByToken(device);
+      case Tokens.AccessClaims access ->
+          CompletableFuture.completedFuture(
+              accounts.find(access).map(this::entering).orElse(DENIED));
+      case Tokens.DeviceClaims device -> now(devices.findByToken(device));
       // Buys tokens, opens nothing.
-      case Tokens.RefreshClaims _ -> Optional.empty();
+      case Tokens.RefreshClaims _ -> CompletableFuture.completedFuture(DENIED);
     };
+  }
+
+  private Outcome entering(Account account) {
+    return account.active()
+        ? new Outcome.Granted(accounts.principal(account))
+        : new Outcome.Inactive();
   }
 
   @Override
@@ -94,7 +104,8 @@ final class Gatekeeper implements Authenticator {
       return null;
     }
     return accounts
-        .findRoleByName(trustedRole)
+        .roles()
+        .findByName(trustedRole)
         .map(role -> new Principal.Trusted(address, role.name(), role.permissions()))
         .orElse(null);
   }

@@ -10,10 +10,8 @@ import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.Reply;
 import io.vatio.platform.http.Request;
 import io.vatio.platform.json.Json;
-import io.vatio.platform.text.Messages;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
-import java.util.Map;
 
 /// Login, refresh, logout and who am I.
 final class LoginRoutes {
@@ -24,21 +22,18 @@ final class LoginRoutes {
   private final Tokens tokens;
   private final RefreshTokens refreshTokens;
   private final AccountJson json;
-  private final Messages messages;
 
   LoginRoutes(
       Accounts accounts,
       Logins logins,
       Tokens tokens,
       RefreshTokens refreshTokens,
-      AccountJson json,
-      Messages messages) {
+      AccountJson json) {
     this.accounts = accounts;
     this.logins = logins;
     this.tokens = tokens;
     this.refreshTokens = refreshTokens;
     this.json = json;
-    this.messages = messages;
   }
 
   void addTo(HttpApi api) {
@@ -67,24 +62,23 @@ final class LoginRoutes {
   ObjectNode session(Account account, Text message, String language) {
     Account present = accounts.loggedIn(account);
     return json.session(
-        present, refreshTokens.issue(present.id()), tokens.access(present.id()), message, language);
+        present, refreshTokens.issue(present.id()), tokens.access(present), message, language);
   }
 
   private Reply refresh(Request request) {
     var claims = tokens.read(refreshToken(request));
-    if (claims.isPresent()
-        && claims.get() instanceof Tokens.RefreshClaims refresh
-        && accounts.findById(refresh.accountId()).filter(Account::active).isPresent()) {
-      var next = refreshTokens.rotate(refresh);
-      if (next.isPresent()) {
+    if (claims.isPresent() && claims.get() instanceof Tokens.RefreshClaims refresh) {
+      // The account is asked first: were its password changed now, the token would be gone below.
+      var account = accounts.findById(refresh.accountId()).filter(Account::active);
+      var next = account.flatMap(_ -> refreshTokens.rotate(refresh));
+      if (account.isPresent() && next.isPresent()) {
         ObjectNode body = Json.object();
-        body.put("access", tokens.access(refresh.accountId()));
+        body.put("access", tokens.access(account.get()));
         body.put("refresh", next.get());
         return Reply.ok(body);
       }
     }
-    String sentence = messages.in(request.language(), Text.of("account.token_not_valid"));
-    return Reply.json(401, Map.of("detail", sentence, "code", "token_not_valid"));
+    throw Problem.unauthenticated(Text.of("account.token_not_valid"), "token_not_valid");
   }
 
   /// Ends the session that a refresh token belongs to. Saying it twice, or with a token that is

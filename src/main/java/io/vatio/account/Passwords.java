@@ -2,8 +2,11 @@ package io.vatio.account;
 
 import com.password4j.Argon2Function;
 import com.password4j.types.Argon2;
+import io.vatio.kernel.Problem;
+import io.vatio.kernel.Text;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -56,6 +59,17 @@ final class Passwords implements AutoCloseable {
   /// @throws RejectedExecutionException when too many are waiting
   CompletableFuture<String> hash(String password) {
     return CompletableFuture.supplyAsync(() -> hashHere(password), threads);
+  }
+
+  /// Makes a hash and waits for it.
+  ///
+  /// @throws Problem.Unavailable when too many are waiting
+  String hashed(String password) {
+    try {
+      return hash(password).join();
+    } catch (RejectedExecutionException _) {
+      throw Problem.unavailable(Text.of("http.overloaded"), Duration.ofSeconds(1));
+    }
   }
 
   /// Compares a password with the hash that the supplier finds; the supplier may block. No hash

@@ -11,17 +11,10 @@ import io.vatio.platform.http.Request;
 import io.vatio.platform.json.Json;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
 
 /// The first page of a new installation: whoever has the set-up code becomes its first superuser.
 final class SetupRoutes {
-  private static final int MAX_EMAIL = 254;
-  private static final Pattern EMAIL =
-      Pattern.compile(
-          "[^\\s@<>\"\\p{Cntrl}]{1,64}@[^\\s@<>\"\\p{Cntrl}]+\\.[^\\s@<>\"\\p{Cntrl}.]+");
-
   /// No account can have this name, so the throttle's record is the code's alone.
   private static final String THROTTLE_NAME = "set-up code";
 
@@ -67,23 +60,19 @@ final class SetupRoutes {
     requireNeeded();
     Fields fields = new Fields(request.object());
     String given = fields.text("code", 100);
-    String username = fields.text("username", Accounts.MAX_USERNAME_LENGTH);
+    AccountFields wish = new AccountFields(fields, accounts, null);
+    String username = wish.username();
     String password = fields.text("password", Passwords.MAX_LENGTH);
-    String email = fields.text("email", MAX_EMAIL, "");
-    if (fields.isFine("username") && !Accounts.isUsername(username)) {
-      fields.fault("username", Text.of("account.username_wrong"));
-    }
-    if (fields.isFine("password") && password.length() < Passwords.MIN_LENGTH) {
-      fields.fault(
-          "password", Text.of("account.password_short", Integer.toString(Passwords.MIN_LENGTH)));
-    }
-    if (fields.isFine("email") && !email.isEmpty() && !EMAIL.matcher(email).matches()) {
-      fields.fault("email", Text.of("account.email_wrong"));
+    String email = wish.optionalEmail();
+    if (fields.isFine("password")) {
+      fields.faults("password", PasswordRules.length(password));
     }
     fields.check();
     requireCode(given, request.address());
     Account account =
-        accounts.createFirst(username, email, hash(password)).orElseThrow(SetupRoutes::alreadyDone);
+        accounts
+            .createFirst(username, email, passwords.hashed(password))
+            .orElseThrow(SetupRoutes::alreadyDone);
     return Reply.created(
         logins.session(account, Text.of("account.setup_done"), request.language()));
   }
@@ -106,14 +95,6 @@ final class SetupRoutes {
       throw Problem.invalid("code", Text.of("account.setup_code_wrong"));
     }
     attempt.succeed();
-  }
-
-  private String hash(String password) {
-    try {
-      return passwords.hash(password).join();
-    } catch (RejectedExecutionException _) {
-      throw Problem.unavailable(Text.of("http.overloaded"), Duration.ofSeconds(1));
-    }
   }
 
   private static Problem alreadyDone() {

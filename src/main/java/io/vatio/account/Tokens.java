@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
 
 /// JSON Web Tokens, signed with HMAC-SHA-256 and this server's key.
@@ -28,6 +29,8 @@ public final class Tokens {
   private static final Base64.Encoder ENCODER = Base64.getUrlEncoder().withoutPadding();
   private static final String HEADER = encode("{\"alg\":\"HS256\",\"typ\":\"JWT\"}") + ".";
 
+  private static final String VERSION = "version";
+
   private final byte[] key;
   private final Clock clock;
   private final SecureRandom random = new SecureRandom();
@@ -38,13 +41,18 @@ public final class Tokens {
   }
 
   /// A token for the requests of one person.
-  String access(long accountId) {
-    return token("access", newId(), clock.instant(), ACCESS_LIFE, "user_id", accountId, 0);
+  String access(Account account) {
+    return token(
+        "access",
+        newId(),
+        clock.instant(),
+        ACCESS_LIFE,
+        Map.of("user_id", account.id(), VERSION, account.tokenVersion()));
   }
 
   /// A token that buys the next pair.
   String refresh(long accountId, String id, Instant issuedAt) {
-    return token("refresh", id, issuedAt, REFRESH_LIFE, "user_id", accountId, 0);
+    return token("refresh", id, issuedAt, REFRESH_LIFE, Map.of("user_id", accountId));
   }
 
   /// A token for one device.
@@ -53,7 +61,12 @@ public final class Tokens {
   public Issued device(long deviceId, long credential) {
     Instant now = clock.instant();
     return new Issued(
-        token("device", newId(), now, DEVICE_LIFE, "device_id", deviceId, credential),
+        token(
+            "device",
+            newId(),
+            now,
+            DEVICE_LIFE,
+            Map.of("device_id", deviceId, "credential", credential)),
         Instant.ofEpochSecond(now.plus(DEVICE_LIFE).getEpochSecond()));
   }
 
@@ -81,7 +94,9 @@ public final class Tokens {
     }
     String id = claims.path("jti").asText();
     return switch (claims.path("token_type").asText()) {
-      case "access" -> Optional.of(new AccessClaims(claims.path("user_id").asLong()));
+      case "access" ->
+          Optional.of(
+              new AccessClaims(claims.path("user_id").asLong(), claims.path(VERSION).asLong()));
       case "refresh" -> Optional.of(new RefreshClaims(claims.path("user_id").asLong(), id));
       case "device" ->
           Optional.of(
@@ -98,22 +113,18 @@ public final class Tokens {
   }
 
   private String token(
-      String type,
-      String id,
-      Instant now,
-      Duration life,
-      String subject,
-      long subjectId,
-      long credential) {
+      String type, String id, Instant now, Duration life, Map<String, Long> numbers) {
     ObjectNode claims = Json.object();
     claims.put("token_type", type);
     claims.put("exp", now.plus(life).getEpochSecond());
     claims.put("iat", now.getEpochSecond());
     claims.put("jti", id);
-    claims.put(subject, subjectId);
-    if (credential != 0) {
-      claims.put("credential", credential);
-    }
+    numbers.forEach(
+        (name, number) -> {
+          if (number != 0) {
+            claims.put(name, number);
+          }
+        });
     String signed = HEADER + encode(Json.text(claims));
     return signed + "." + ENCODER.encodeToString(sign(signed));
   }
@@ -138,7 +149,8 @@ public final class Tokens {
   /// What a genuine token says.
   sealed interface Claims {}
 
-  record AccessClaims(long accountId) implements Claims {}
+  /// @param version of the account's tokens when it was made; 0 when it does not say
+  record AccessClaims(long accountId, long version) implements Claims {}
 
   record RefreshClaims(long accountId, String id) implements Claims {}
 

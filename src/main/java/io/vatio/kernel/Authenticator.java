@@ -36,6 +36,9 @@ public interface Authenticator {
 
     record Denied() implements Outcome {}
 
+    /// The credential is genuine, and its account may not log in.
+    record Inactive() implements Outcome {}
+
     /// @param seconds to wait, at least 1
     record Throttled(long seconds) implements Outcome {}
   }

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What a caller did wrong or cannot have now. Sorted by what the caller should do about it; each
 /// protocol adapter says it in its own words, in the caller's language.
@@ -43,9 +44,23 @@ public abstract sealed class Problem extends RuntimeException {
   /// No (valid) credentials.
   public static final class Unauthenticated extends Problem {
     private static final long serialVersionUID = 1L;
+    private final String code;
+    private final transient @Nullable Text token;
 
-    private Unauthenticated(Text text) {
+    private Unauthenticated(Text text, String code, @Nullable Text token) {
       super(text);
+      this.code = code;
+      this.token = token;
+    }
+
+    /// A word for programs, empty for none.
+    public String code() {
+      return code;
+    }
+
+    /// What is wrong with the access token that was brought; null when none was.
+    public @Nullable Text token() {
+      return token;
     }
   }
 
@@ -133,7 +148,23 @@ public abstract sealed class Problem extends RuntimeException {
   }
 
   public static Unauthenticated unauthenticated(Text text) {
-    return new Unauthenticated(text);
+    return new Unauthenticated(text, "", null);
+  }
+
+  /// @param code a word for programs
+  public static Unauthenticated unauthenticated(Text text, String code) {
+    return new Unauthenticated(text, code, null);
+  }
+
+  /// An access token that was not made here, has expired, or was changed.
+  public static Unauthenticated wrongToken() {
+    return new Unauthenticated(
+        Text.of("http.credentials_wrong"), "token_not_valid", Text.of("http.token_wrong"));
+  }
+
+  /// A token that is good, of an account that may not log in.
+  public static Unauthenticated inactive() {
+    return unauthenticated(Text.of("http.account_inactive"), "user_inactive");
   }
 
   public static Forbidden forbidden(Text text) {

@@ -127,8 +127,12 @@ class LoginTest {
     Answer late = me(access);
     assertEquals(401, late.status());
     assertEquals(
-        "El token dado no es valido para ningun tipo de token",
-        late.json().path("detail").asText());
+        """
+        {"detail":"El token dado no es valido para ningun tipo de token","code":"token_not_valid",\
+        "messages":[{"token_class":"AccessToken","token_type":"access",\
+        "message":"El token es inválido o ha expirado"}]}""",
+        late.body());
+    assertEquals("Bearer realm=\"vatio\"", late.header("www-authenticate"));
   }
 
   @Test
@@ -138,7 +142,9 @@ class LoginTest {
     String none = encode("{\"alg\":\"none\",\"typ\":\"JWT\"}");
     ObjectNode claims = claims(access);
     claims.put("user_id", 2);
-    String other = new Tokens(new byte[32], clock).access(1);
+    AccountDraft admin = new AccountDraft();
+    admin.id = 1;
+    String other = new Tokens(new byte[32], clock).access(admin.done());
 
     assertEquals(401, me(none + "." + parts[1] + ".").status());
     assertEquals(401, me(none + "." + parts[1] + "." + parts[2]).status());
@@ -230,11 +236,20 @@ class LoginTest {
             "descripcion": "Tiene acceso completo a todas las funcionalidades del sistema",
             "permisos": [%s],
             "created_at": "2026-03-01T10:00:00Z",
-            "updated_at": "2026-03-01T10:00:00Z"
+            "updated_at": "2026-03-01T10:00:00Z",
+            "alcance": "todos"
           },
           "created_at": "2026-03-01T10:00:00Z",
           "updated_at": "2026-03-01T10:00:00Z",
-          "last_login": "2026-03-01T10:01:00Z"
+          "last_login": "2026-03-01T10:01:00Z",
+          "telegram_chat_id": null,
+          "telegram_username": null,
+          "telegram_notifications_enabled": true,
+          "telegram_verified": false,
+          "can_receive_telegram": false,
+          "email_verified": false,
+          "email_notifications_enabled": true,
+          "can_receive_email": false
         },
         "message": "Login exitoso"
       }

@@ -180,6 +180,25 @@ class OpenApiTest {
           POST   | /api/auth/login/                 | 401 | {"username":"admin","password":"x"}
           POST   | /api/auth/refresh/               | 401 | {"refresh":"x"}
           GET    | /api/users/me/                   | 200 |
+          GET    | /api/users/                      | 200 |
+          POST   | /api/users/                      | 201 | {"username":"op","email":"op@example.com","rol":2}
+          POST   | /api/users/                      | 400 | {"username":"op"}
+          GET    | /api/users/{id}/                 | 200 |
+          PUT    | /api/users/{id}/                 | 400 | {}
+          PATCH  | /api/users/{id}/                 | 200 | {"first_name":"Ana"}
+          DELETE | /api/users/{id}/                 | 400 |
+          POST   | /api/users/{id}/activate/        | 200 |
+          POST   | /api/users/{id}/deactivate/      | 400 |
+          GET    | /api/roles/                      | 200 |
+          POST   | /api/roles/                      | 201 | {"nombre":"tecnico","permisos_ids":[6]}
+          GET    | /api/roles/{id}/                 | 200 |
+          PATCH  | /api/roles/{id}/                 | 200 | {"descripcion":"x"}
+          DELETE | /api/roles/{id}/                 | 400 |
+          GET    | /api/permisos/                   | 200 |
+          POST   | /api/permisos/                   | 201 | {"nombre":"x","codigo":"x"}
+          GET    | /api/permisos/{id}/              | 200 |
+          PATCH  | /api/permisos/{id}/              | 200 | {"descripcion":"x"}
+          DELETE | /api/permisos/{id}/              | 400 |
           GET    | /api/api-keys/                   | 200 |
           DELETE | /api/api-keys/{id}/              | 404 |
           POST   | /api/api-keys/                   | 201 | {"label":"a","permisos":["ver_lecturas"]}

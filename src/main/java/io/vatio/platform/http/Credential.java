@@ -25,6 +25,12 @@ record Credential(@Nullable String authorization, @Nullable String key, String a
     return authorization == null && key == null;
   }
 
+  /// Whether it is a token or a key, not a name and a password.
+  boolean isToken() {
+    return key != null
+        || (authorization != null && authorization.regionMatches(true, 0, "Bearer ", 0, 7));
+  }
+
   /// Has it checked; null when it cannot be one.
   @Nullable CompletableFuture<Authenticator.Outcome> check(Authenticator authenticator) {
     if (key != null) {

@@ -37,8 +37,8 @@ public enum ErrorShape {
     Reply reply =
         switch (problem) {
           case Problem.Invalid invalid -> invalid(invalid, messages, language);
-          case Problem.Unauthenticated _ ->
-              plain(401, messages.in(language, problem.text()))
+          case Problem.Unauthenticated unauthenticated ->
+              unauthenticated(unauthenticated, messages, language)
                   .with("WWW-Authenticate", "Bearer realm=\"vatio\"");
           case Problem.Forbidden _ -> plain(403, messages.in(language, problem.text()));
           case Problem.NotFound _ -> plain(404, messages.in(language, missing(problem.text())));
@@ -59,6 +59,26 @@ public enum ErrorShape {
     return this == DISPOSITIVOS && text.key().equals("http.not_found")
         ? Text.of("http.resource_not_found")
         : text;
+  }
+
+  private Reply unauthenticated(
+      Problem.Unauthenticated problem, Messages messages, String language) {
+    String sentence = messages.in(language, problem.text());
+    if (this != API || problem.code().isEmpty()) {
+      return plain(401, sentence);
+    }
+    ObjectNode body = Json.object();
+    body.put("detail", sentence);
+    body.put("code", problem.code());
+    Text token = problem.token();
+    if (token != null) {
+      body.putArray("messages")
+          .addObject()
+          .put("token_class", "AccessToken")
+          .put("token_type", "access")
+          .put("message", messages.in(language, token));
+    }
+    return Reply.json(401, body);
   }
 
   /// An error with a status and a sentence.

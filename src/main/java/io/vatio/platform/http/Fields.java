@@ -8,13 +8,18 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the fields of a JSON object and notes everything that is wrong with them, so that the
 /// caller hears it all at once. Finish with [#check].
 public final class Fields {
+  private static final Pattern WHOLE = Pattern.compile("[0-9]{1,18}");
+
   private final ObjectNode body;
   private final Map<String, List<Text>> faults = new LinkedHashMap<>();
 
@@ -68,16 +73,8 @@ public final class Fields {
   /// The number of a thing that must be there; 0 after a fault.
   public long id(String name) {
     JsonNode node = required(name);
-    if (node != null) {
-      if (node.isIntegralNumber() && node.canConvertToLong()) {
-        return node.longValue();
-      }
-      if (node.isTextual() && node.textValue().matches("[0-9]{1,18}")) {
-        return Long.parseLong(node.textValue());
-      }
-      fault(name, Text.of("http.number"));
-    }
-    return 0;
+    Long id = node == null ? null : id(name, node);
+    return id == null ? 0 : id;
   }
 
   /// Whether a field is there and null, where that means none.
@@ -125,6 +122,62 @@ public final class Fields {
     List<String> texts = new ArrayList<>();
     node.forEach(item -> texts.add(checked(name, item, maxLength, true)));
     return texts;
+  }
+
+  /// Yes or no, which may be missing.
+  public boolean flag(String name, boolean missing) {
+    JsonNode node = body.get(name);
+    if (node == null) {
+      return missing;
+    }
+    if (!node.isBoolean()) {
+      fault(name, Text.of("http.field_flag"));
+    }
+    return node.asBoolean(missing);
+  }
+
+  /// The id of another thing; null when it is missing, null, or wrong.
+  public @Nullable Long optionalId(String name) {
+    JsonNode node = body.get(name);
+    return node == null || node.isNull() ? null : id(name, node);
+  }
+
+  /// Ids of other things, each once; empty when they are missing or wrong.
+  public List<Long> ids(String name, int maxItems) {
+    JsonNode node = body.get(name);
+    if (node == null) {
+      return List.of();
+    }
+    if (!node.isArray() || node.size() > maxItems) {
+      fault(name, Text.of("http.field_list", Integer.toString(maxItems)));
+      return List.of();
+    }
+    Set<Long> ids = new LinkedHashSet<>();
+    for (JsonNode item : node) {
+      Long id = id(name, item);
+      if (id != null) {
+        ids.add(id);
+      }
+    }
+    return List.copyOf(ids);
+  }
+
+  private @Nullable Long id(String name, JsonNode node) {
+    if (node.isIntegralNumber() && node.canConvertToLong()) {
+      return node.longValue();
+    }
+    if (node.isTextual() && WHOLE.matcher(node.textValue()).matches()) {
+      return Long.valueOf(node.textValue());
+    }
+    fault(name, Text.of("http.number"));
+    return null;
+  }
+
+  /// Notes several things that are wrong with a field, if it was fine so far.
+  public void faults(String name, List<Text> texts) {
+    if (!texts.isEmpty()) {
+      faults.putIfAbsent(name, List.copyOf(texts));
+    }
   }
 
   /// Notes what the caller found wrong by itself; only the first fault of a field is kept.

@@ -76,7 +76,12 @@ final class Gate {
                 case Authenticator.Outcome.Granted(Principal principal) ->
                     admit(ctx, access, principal, credential, onward);
                 case Authenticator.Outcome.Denied() ->
-                    answers.fail(ctx, Problem.unauthenticated(Text.of("http.credentials_wrong")));
+                    answers.fail(
+                        ctx,
+                        credential.isToken()
+                            ? Problem.wrongToken()
+                            : Problem.unauthenticated(Text.of("http.password_wrong")));
+                case Authenticator.Outcome.Inactive() -> answers.fail(ctx, Problem.inactive());
                 case Authenticator.Outcome.Throttled(long seconds) ->
                     answers.fail(ctx, throttled(seconds));
               }
@@ -122,7 +127,8 @@ final class Gate {
             done ->
                 switch (done) {
                   case Authenticator.Outcome.Granted(Principal principal) -> Optional.of(principal);
-                  case Authenticator.Outcome.Denied() -> Optional.<Principal>empty();
+                  case Authenticator.Outcome.Denied(), Authenticator.Outcome.Inactive() ->
+                      Optional.<Principal>empty();
                   case Authenticator.Outcome.Throttled(long seconds) -> throw throttled(seconds);
                 });
   }

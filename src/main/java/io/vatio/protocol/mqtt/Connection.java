@@ -271,7 +271,7 @@ final class Connection implements Transport.Listener {
           authenticate(asked);
         }
       }
-      case Authenticator.Outcome.Denied() -> {
+      case Authenticator.Outcome.Denied _, Authenticator.Outcome.Inactive _ -> {
         broker.meters().refusedLogin();
         refuse(asked.wrongCredentials());
       }
