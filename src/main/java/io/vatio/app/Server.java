@@ -15,6 +15,7 @@ import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.device.DeviceAccessRoutes;
 import io.vatio.device.DeviceCertificateRoutes;
 import io.vatio.device.DeviceCertificates;
+import io.vatio.device.DeviceChanged;
 import io.vatio.device.DeviceCredentials;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DeviceShares;
@@ -71,6 +72,7 @@ import io.vatio.reading.SeriesModule;
 import io.vatio.sensor.SeriesCatalogue;
 import io.vatio.sensor.ThingsModule;
 import io.vatio.site.Site;
+import io.vatio.site.SiteChanged;
 import io.vatio.site.SiteRegistry;
 import io.vatio.site.SiteRoutes;
 import io.vatio.wind.TurbineModel;
@@ -80,6 +82,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import java.nio.file.Path;
 import java.time.Clock;
+import java.time.ZoneId;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
@@ -166,7 +169,7 @@ public final class Server implements AutoCloseable {
                   storage.readings(),
                   site.id(),
                   site.zone(),
-                  _ -> site.zone(),
+                  storage::zoneOf,
                   clock,
                   storage.audit(),
                   seq -> storage.events().publish(new ReadingsStored(seq, seq))));
@@ -175,6 +178,10 @@ public final class Server implements AutoCloseable {
           .subscribe(
               ReadingsStored.class,
               stored -> series.rollups().heard(stored.fromSeq(), stored.toSeq()));
+      storage.events().subscribe(SiteChanged.class, _ -> series.siteChanged());
+      storage
+          .events()
+          .subscribe(DeviceChanged.class, changed -> series.deviceChanged(changed.device()));
       storage.readings().start(clock, settings.readings());
       Gauge.builder("vatio.readings.unsealed", storage.readings(), ReadingStore::unsealed)
           .description("Readings that are not in their compressed form yet")
@@ -581,5 +588,15 @@ public final class Server implements AutoCloseable {
       Visibility visibility,
       SeriesCatalogue catalogue,
       ReadingStore readings,
-      DeadLetterStore deadLetters) {}
+      DeadLetterStore deadLetters) {
+    /// The clock of a series' site; the default one's where nobody knows the series.
+    ZoneId zoneOf(int seriesId) {
+      return catalogue
+          .findById(seriesId)
+          .flatMap(series -> devices.findById(series.deviceId()))
+          .flatMap(device -> sites.find(device.siteId()))
+          .orElseGet(sites::defaultSite)
+          .zone();
+    }
+  }
 }

@@ -6,7 +6,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +16,7 @@ import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,6 +67,7 @@ public final class Rollups implements AutoCloseable {
   private final ReadingStore readings;
   private final RollupStore store;
   private final HoldLimits holds;
+  private final Supplier<List<Integer>> seriesIds;
   private final IntFunction<ZoneId> zones;
   private final Clock clock;
   private final RollupDirty dirty;
@@ -84,17 +85,20 @@ public final class Rollups implements AutoCloseable {
   private final Lock hearing = new ReentrantLock();
 
   private volatile long seen;
+  private volatile boolean zonesChanged;
   private long cursorSavedAt;
 
   private Rollups(
       ReadingStore readings,
       RollupStore store,
       HoldLimits holds,
+      Supplier<List<Integer>> seriesIds,
       IntFunction<ZoneId> zones,
       Clock clock) {
     this.readings = readings;
     this.store = store;
     this.holds = holds;
+    this.seriesIds = seriesIds;
     this.zones = zones;
     this.clock = clock;
     this.dirty = new RollupDirty(zones);
@@ -106,19 +110,20 @@ public final class Rollups implements AutoCloseable {
 
   /// Reads what was left to do, and marks what came since. Call before the first reading comes in.
   ///
-  /// @param seriesIds all that exist
+  /// @param seriesIds gives all that exist
   /// @param zones whose clock the hours and days of a series follow, also of one that does not
   /// exist
   ///     yet; a series that follows another one than before is added up again
   public static Rollups open(
       io.vatio.platform.db.Database database,
       ReadingStore readings,
-      List<Integer> seriesIds,
+      Supplier<List<Integer>> seriesIds,
       IntFunction<ZoneId> zones,
       Clock clock) {
     Rollups rollups =
-        new Rollups(readings, new RollupStore(database), new HoldLimits(database), zones, clock);
-    rollups.load(seriesIds);
+        new Rollups(
+            readings, new RollupStore(database), new HoldLimits(database), seriesIds, zones, clock);
+    rollups.load(seriesIds.get());
     return rollups;
   }
 
@@ -165,20 +170,22 @@ public final class Rollups implements AutoCloseable {
     toRebuild.addAll(seriesIds);
   }
 
-  /// Call after a device moved to another site, or a site got another clock: series that follow
-  /// another clock now are added up again. Blocks.
-  public synchronized void zonesChanged() {
-    Set<Integer> moved = new HashSet<>();
-    for (RollupDirty.OfSeries series : dirty.all()) {
-      if (!series.zone().equals(zones.apply(series.seriesId()))) {
-        moved.add(series.seriesId());
-      }
-    }
+  /// Says that a device has moved to another site, or that a site has another clock. Series that
+  /// follow another clock now are added up again, soon. Cheap.
+  void zonesChanged() {
+    zonesChanged = true;
+    upkeep.wake();
+  }
+
+  /// Does that now.
+  synchronized void followZones() {
+    zonesChanged = false;
+    Set<Integer> moved = follows.moved(seriesIds.get());
     if (!moved.isEmpty()) {
+      LOG.info("{} sensors follow another clock now and are added up again", moved.size());
       follows.save(moved, REBUILD);
       moved.forEach(id -> dirty.of(id).moveTo(zones.apply(id)));
       toRebuild.addAll(moved);
-      upkeep.wake();
     }
   }
 
@@ -252,6 +259,9 @@ public final class Rollups implements AutoCloseable {
   /// @return whether there may be more
   synchronized boolean work() {
     boolean more = false;
+    if (zonesChanged) {
+      followZones();
+    }
     // All marks first: sealing waits for the cursor, nobody waits for the sums.
     while (saveMarks()) {
       more = true;

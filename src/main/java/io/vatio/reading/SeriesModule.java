@@ -1,6 +1,7 @@
 package io.vatio.reading;
 
 import io.vatio.audit.AuditLog;
+import io.vatio.device.Device;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.http.HttpApi;
@@ -8,6 +9,8 @@ import io.vatio.sensor.Series;
 import io.vatio.sensor.SeriesCatalogue;
 import java.time.Clock;
 import java.time.ZoneId;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntFunction;
 import java.util.function.LongConsumer;
 
@@ -19,12 +22,16 @@ public final class SeriesModule implements AutoCloseable {
   private final RetentionStore rules;
   private final RetentionJob retention;
 
+  /// The site of each device, as last heard.
+  private final Map<Long, Long> sites = new ConcurrentHashMap<>();
+
   private SeriesModule(Needs needs, Rollups rollups) {
     this.needs = needs;
     this.rollups = rollups;
     this.buckets = new Buckets(rollups);
     this.rules = new RetentionStore(needs.database(), needs.siteId());
     this.retention = new RetentionJob(rules, needs.catalogue(), rollups, needs.zone());
+    needs.devices().listAll().forEach(device -> sites.put(device.id(), device.siteId()));
   }
 
   /// What it needs of the other rooms.
@@ -54,9 +61,22 @@ public final class SeriesModule implements AutoCloseable {
         Rollups.open(
             needs.database(),
             needs.readings(),
-            needs.catalogue().listAll().stream().map(Series::id).toList(),
+            () -> needs.catalogue().listAll().stream().map(Series::id).toList(),
             needs.zones(),
             needs.clock()));
+  }
+
+  /// A site has another clock, perhaps. Cheap.
+  public void siteChanged() {
+    rollups.zonesChanged();
+  }
+
+  /// A device is at another site, perhaps. Cheap.
+  public void deviceChanged(Device device) {
+    Long before = sites.put(device.id(), device.siteId());
+    if (before != null && before != device.siteId()) {
+      rollups.zonesChanged();
+    }
   }
 
   public Rollups rollups() {

@@ -104,7 +104,7 @@ class BucketsProperties {
   private static void move(Readings readings, Random random) {
     String zone = CHANGES.get(random.nextInt(CHANGES.size())).getFirst();
     readings.zones.put(2, ZoneId.of(zone));
-    readings.rollups.zonesChanged();
+    readings.rollups.followZones();
   }
 
   private static void check(Readings readings, Random random, Instant now, String what) {

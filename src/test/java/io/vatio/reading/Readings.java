@@ -46,7 +46,8 @@ final class Readings implements AutoCloseable {
   private void open() {
     database = Databases.open(url);
     store = ReadingStore.open(database);
-    rollups = Rollups.open(database, store, series, id -> zones.getOrDefault(id, zone), clock);
+    rollups =
+        Rollups.open(database, store, () -> series, id -> zones.getOrDefault(id, zone), clock);
     buckets = new Buckets(rollups);
   }
 

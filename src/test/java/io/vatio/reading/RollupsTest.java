@@ -95,7 +95,7 @@ class RollupsTest {
     readings.work();
     ZoneId kolkata = ZoneId.of("Asia/Kolkata");
     readings.zones.put(1, kolkata);
-    readings.rollups.zonesChanged();
+    readings.rollups.followZones();
 
     long[] there =
         Interval.DAY.bounds(at("2026-03-08T12:00:00Z"), at("2026-03-09T12:00:00Z"), kolkata);

@@ -39,7 +39,7 @@ class SlowCommitsTest {
     try (SqliteReadingStore store =
         SqliteReadingStore.open(database, new HotLimits(0, 100_000, 50), new ChunkShape(8, 4))) {
       List<Integer> series = IntStream.rangeClosed(1, SERIES).boxed().toList();
-      Rollups rollups = Rollups.open(database, store, series, _ -> ZoneOffset.UTC, clock);
+      Rollups rollups = Rollups.open(database, store, () -> series, _ -> ZoneOffset.UTC, clock);
       Thread appender =
           Thread.ofPlatform().name("append").unstarted(() -> append(database, store, rollups));
       Thread sealer =
