@@ -128,12 +128,18 @@ public final class Server implements AutoCloseable {
       DataFolder folder = DataFolder.take(settings.dataDir());
       keep("data folder", folder::close);
       Storage storage = openStorage(folder.path());
-      AuditModule logs =
-          new AuditModule(
-              storage.database(), storage.audit(), storage.sites().defaultSite().zone());
-      keep("logs", logs);
       Messages messages = new Messages(settings.site().language());
       var meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+      AuditModule logs =
+          new AuditModule(
+              new AuditModule.Needs(
+                  storage.database(),
+                  storage.audit(),
+                  settings.logs(),
+                  storage.sites().defaultSite().zone(),
+                  clock,
+                  meters));
+      keep("logs", logs);
       Site site = storage.sites().defaultSite();
 
       WindModule wind =

@@ -1,6 +1,7 @@
 package io.vatio.app;
 
 import io.vatio.account.AccountSettings;
+import io.vatio.audit.LogSettings;
 import io.vatio.messaging.TelegramSettings;
 import io.vatio.platform.db.DatabasePlace;
 import io.vatio.platform.db.PostgresAddress;
@@ -24,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// @param spoolBytes that may wait on our disk while PostgreSQL is away, 0 for none
 /// @param readings how the store of readings works beside
 /// @param publicUrl base of links without last slash, null: from the request
+/// @param logs how long both logs are kept
 /// @param mail how e-mail goes out, null for not at all
 /// @param telegram the bot, null for none
 /// @param jsonLogs whether log lines are JSON
@@ -39,6 +41,7 @@ public record Settings(
     Mqtt mqtt,
     Tls tls,
     AccountSettings accounts,
+    LogSettings logs,
     SiteDefaults site,
     @Nullable MailSettings mail,
     @Nullable TelegramSettings telegram,

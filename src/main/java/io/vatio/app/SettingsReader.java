@@ -1,6 +1,7 @@
 package io.vatio.app;
 
 import io.vatio.account.AccountSettings;
+import io.vatio.audit.LogSettings;
 import io.vatio.messaging.TelegramSettings;
 import io.vatio.platform.http.HttpSettings;
 import io.vatio.platform.mail.MailSettings;
@@ -325,6 +326,11 @@ public final class SettingsReader {
             list(SettingsRows.TRUSTED_NETWORKS),
             require(SettingsRows.TRUSTED_ROLE),
             demo),
+        new LogSettings(
+            require(SettingsRows.AUDIT_DAYS),
+            require(SettingsRows.AUDIT_LINES),
+            require(SettingsRows.ACCESS_DAYS),
+            require(SettingsRows.ACCESS_LINES)),
         new Settings.SiteDefaults(
             require(SettingsRows.TIMEZONE),
             require(SettingsRows.LANGUAGE),

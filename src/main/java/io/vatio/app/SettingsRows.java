@@ -342,6 +342,42 @@ final class SettingsRows {
   static final SettingsRow<String> CURRENCY =
       row("currency", SettingsType.CURRENCY, "", "EUR", "MXN", "Currency of the first site.");
 
+  static final SettingsRow<Integer> AUDIT_DAYS =
+      row(
+          "audit.days",
+          SettingsType.wholeNumber("number", 1, 36_500),
+          "days",
+          "730",
+          "3650",
+          "How long the audit log keeps who changed what.");
+
+  static final SettingsRow<Integer> AUDIT_LINES =
+      row(
+          "audit.lines",
+          SettingsType.wholeNumber("number", 1_000, 100_000_000),
+          "",
+          "500000",
+          "2000000",
+          "Most lines of the audit log; the oldest go first, of failed logins before others. A line takes about 1 KB.");
+
+  static final SettingsRow<Integer> ACCESS_DAYS =
+      row(
+          "access.days",
+          SettingsType.wholeNumber("number", 1, 3_650),
+          "days",
+          "90",
+          "14",
+          "How long the access log keeps requests to the API and their statistics.");
+
+  static final SettingsRow<Integer> ACCESS_LINES =
+      row(
+          "access.lines",
+          SettingsType.wholeNumber("number", 1_000, 100_000_000),
+          "",
+          "200000",
+          "1000000",
+          "Most lines of the access log; the oldest go first, the statistics stay. A line takes about 1 KB.");
+
   static final SettingsRow<String> LOG_FORMAT =
       row(
           "log.format",
@@ -391,6 +427,10 @@ final class SettingsRows {
           TIMEZONE,
           LANGUAGE,
           CURRENCY,
+          AUDIT_DAYS,
+          AUDIT_LINES,
+          ACCESS_DAYS,
+          ACCESS_LINES,
           LOG_FORMAT);
 
   /// Keys that later versions will have, and what they are for. Setting one now is an error: a

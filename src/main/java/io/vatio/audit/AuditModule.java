@@ -1,31 +1,39 @@
 package io.vatio.audit;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.schedule.Upkeep;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 
-/// The wiring of both logs: what writes beside the requests, and the routes that show them.
+/// The wiring of both logs: what writes beside the requests, what keeps them within their limits,
+/// and the routes that show them.
 public final class AuditModule implements AutoCloseable {
   private static final Duration WRITE_EVERY = Duration.ofSeconds(1);
-  private static final Duration SETTLE_EVERY = Duration.ofSeconds(10);
-  private static final int SETTLE_FROM = 200;
-  private static final int STEP = 1_000;
 
-  private final Database database;
-  private final AuditLog audit;
-  private final ZoneId zone;
+  private final Needs needs;
+  private final AccessLog access;
   private final Upkeep writer;
-  private final Upkeep keeper;
+  private final LogKeeper keeper;
 
+  /// What it needs.
+  ///
   /// @param zone of moments that name none
-  public AuditModule(Database database, AuditLog audit, ZoneId zone) {
-    this.database = database;
-    this.audit = audit;
-    this.zone = zone;
+  public record Needs(
+      Database database,
+      AuditLog audit,
+      LogSettings settings,
+      ZoneId zone,
+      Clock clock,
+      MeterRegistry meters) {}
+
+  public AuditModule(Needs needs) {
+    this.needs = needs;
+    this.access = new AccessLog(needs.database(), needs.clock(), needs.meters());
     this.writer = new Upkeep("log-writer", WRITE_EVERY, _ -> write());
-    this.keeper = new Upkeep("log-keeper", SETTLE_EVERY, _ -> settle());
+    this.keeper = new LogKeeper(needs.database(), needs.settings(), needs.clock());
   }
 
   public void start() {
@@ -33,25 +41,17 @@ public final class AuditModule implements AutoCloseable {
     keeper.start();
   }
 
+  /// Adds the routes, and listens to all requests from now on.
   public void addTo(HttpApi api) {
-    new AuditRoutes(database, zone).addTo(api);
+    api.observe(access::ended);
+    new AuditRoutes(needs.database(), needs.zone()).addTo(api);
+    new AccessRoutes(needs.database(), access, needs.clock(), needs.zone()).addTo(api);
   }
 
   private boolean write() {
-    audit.flush();
+    needs.audit().flush();
+    access.flush();
     return false;
-  }
-
-  private boolean settle() {
-    if (!database.read(handle -> AuditTotals.isDue(handle, SETTLE_FROM))) {
-      return false;
-    }
-    database.write(
-        handle -> {
-          AuditTotals.settle(handle, STEP);
-          return true;
-        });
-    return true;
   }
 
   /// Writes what still waits.

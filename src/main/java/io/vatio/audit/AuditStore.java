@@ -6,7 +6,9 @@ import io.vatio.platform.db.Database.Dialect;
 import io.vatio.platform.json.Json;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
@@ -137,6 +139,38 @@ final class AuditStore {
             .bind("most", LineCount.MOST + 1)
             .mapTo(Long.class)
             .one());
+  }
+
+  /// Lets go of old lines. When there are too many, failed logins go first while they are many:
+  /// whoever guesses passwords must not push out what people did.
+  ///
+  /// @param beforeMicros lines before this time; or, if there are too many, whatever they are
+  /// @return how many went
+  int prune(Handle handle, long beforeMicros, long tooMany, boolean failuresFirst, int most) {
+    String oldest =
+        tooMany <= 0
+            ? "SELECT id FROM audit_log WHERE at < :before ORDER BY at LIMIT :most"
+            : failuresFirst
+                ? "SELECT id FROM audit_log WHERE action = 'LOGIN_FAILED' ORDER BY id LIMIT :most"
+                : "SELECT id FROM audit_log ORDER BY id LIMIT :most";
+    var delete =
+        handle
+            .createQuery(
+                "DELETE FROM audit_log WHERE id IN (%s) RETURNING coalesce(account_id, 0), username, action, model"
+                    .formatted(oldest))
+            .bind("most", tooMany > 0 ? Math.min(most, tooMany) : most);
+    if (tooMany <= 0) {
+      delete.bind("before", beforeMicros);
+    }
+    Map<Kind, Long> gone = new HashMap<>();
+    delete
+        .map(
+            (row, _) ->
+                new Kind(row.getLong(1), row.getString(2), row.getString(3), row.getString(4)))
+        .list()
+        .forEach(kind -> gone.merge(kind, 1L, Long::sum));
+    gone.forEach((kind, lines) -> addDelta(handle, kind, -lines));
+    return (int) gone.values().stream().mapToLong(Long::longValue).sum();
   }
 
   private static Conditions conditions(Handle handle, Dialect dialect, AuditFilter filter) {

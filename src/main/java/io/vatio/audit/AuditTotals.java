@@ -1,7 +1,6 @@
 package io.vatio.audit;
 
 import io.vatio.audit.AuditStore.Kind;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -140,12 +139,5 @@ final class AuditTotals {
       batch.execute();
       handle.execute("DELETE FROM audit_total WHERE n = 0");
     }
-  }
-
-  /// Lets go of lines: those of the totals go with them.
-  static Map<Kind, Long> tally(List<Kind> gone) {
-    Map<Kind, Long> tally = new HashMap<>();
-    gone.forEach(kind -> tally.merge(kind, -1L, Long::sum));
-    return tally;
   }
 }

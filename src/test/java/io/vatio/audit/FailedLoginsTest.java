@@ -118,7 +118,7 @@ class FailedLoginsTest {
   }
 
   /// A database that cannot be written for a while.
-  private record Away(Database real, AtomicBoolean away) implements Database {
+  record Away(Database real, AtomicBoolean away) implements Database {
     @Override
     public Dialect dialect() {
       return real.dialect();

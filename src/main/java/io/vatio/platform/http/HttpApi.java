@@ -30,6 +30,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,7 @@ public final class HttpApi {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("http-", 1).factory());
   private final Semaphore permits = new Semaphore(CONCURRENT);
+  private volatile @Nullable Consumer<Exchange> observer;
 
   /// @param maxBody largest request body, bytes
   public HttpApi(
@@ -318,7 +320,23 @@ public final class HttpApi {
     }
   }
 
+  /// Names who hears of each request below `/api/` when it is over, on the event loop; must be
+  /// quick, and never fail.
+  public void observe(Consumer<Exchange> listener) {
+    observer = listener;
+  }
+
+  private void listen(RoutingContext ctx) {
+    Consumer<Exchange> listener = observer;
+    if (listener != null && Exchange.concerns(ctx)) {
+      long begin = System.nanoTime();
+      String address = clientAddress.of(ctx.request());
+      ctx.addEndHandler(_ -> listener.accept(Exchange.of(ctx, address, begin)));
+    }
+  }
+
   private void prepare(RoutingContext ctx) {
+    listen(ctx);
     HttpServerResponse response = ctx.response();
     response.putHeader("X-Content-Type-Options", "nosniff");
     response.putHeader("Referrer-Policy", "no-referrer");
@@ -354,6 +372,7 @@ public final class HttpApi {
       refuse(ctx, found);
       return;
     }
+    Exchange.found(ctx, line.endpoint().path(), line.eventStream());
     try {
       ctx.put(PARAMETERS, found.parameters(method));
     } catch (IllegalArgumentException _) {
