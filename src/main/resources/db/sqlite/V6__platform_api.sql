@@ -176,3 +176,8 @@ CREATE TABLE idempotent_reply (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotent_reply_created_at ON idempotent_reply (created_at);
 CREATE INDEX idempotent_reply_sender ON idempotent_reply (sender, created_at);
+
+-- Readings by their number: which one a number belongs to, also after a correction gave it another.
+ALTER TABLE reading_correction ADD COLUMN old_seq INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX reading_correction_old_seq ON reading_correction (old_seq) WHERE old_seq > 0;
+CREATE INDEX reading_chunk_seq ON reading_chunk (max_seq, min_seq);

@@ -33,6 +33,7 @@ import io.vatio.ingest.DeviceStateDecoder;
 import io.vatio.ingest.ImportModule;
 import io.vatio.ingest.Inbox;
 import io.vatio.ingest.InboxSettings;
+import io.vatio.ingest.ReadingPostRoutes;
 import io.vatio.ingest.ReadingsStored;
 import io.vatio.ingest.SensorDataDecoder;
 import io.vatio.ingest.Spool;
@@ -66,6 +67,8 @@ import io.vatio.protocol.mqtt.EmbeddedBroker;
 import io.vatio.protocol.mqtt.MqttSettings;
 import io.vatio.protocol.mqtt.SessionSettings;
 import io.vatio.protocol.mqtt.TlsDoor;
+import io.vatio.reading.LecturaRoutes;
+import io.vatio.reading.Lecturas;
 import io.vatio.reading.ReadingStore;
 import io.vatio.reading.Rollups;
 import io.vatio.reading.SeriesModule;
@@ -288,6 +291,7 @@ public final class Server implements AutoCloseable {
       new DeadLetterRoutes(storage.deadLetters()).addTo(api);
       wind.addTo(api, inbox);
       series.addTo(api);
+      readings(storage, series, inbox, messages, site);
       imports.addTo(api);
       new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
           .addTo(api);
@@ -401,6 +405,33 @@ public final class Server implements AutoCloseable {
         catalogue,
         ReadingStore.open(database),
         new DeadLetterStore(database));
+  }
+
+  private void readings(
+      Storage storage, SeriesModule series, Inbox inbox, Messages messages, Site site) {
+    new ReadingPostRoutes(
+            new ReadingPostRoutes.Needs(
+                inbox,
+                storage.devices(),
+                storage.visibility(),
+                storage.catalogue(),
+                new Lecturas(storage.readings()),
+                _ -> site.zone(),
+                messages,
+                clock))
+        .addTo(api);
+    new LecturaRoutes(
+            new LecturaRoutes.Needs(
+                storage.devices(),
+                storage.visibility(),
+                storage.catalogue(),
+                series,
+                storage.audit(),
+                messages,
+                site.zone(),
+                clock,
+                seq -> storage.events().publish(new ReadingsStored(seq, seq))))
+        .addTo(api);
   }
 
   private @Nullable Spool spool(Path folder, Database database, MeterRegistry meters) {

@@ -12,7 +12,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -38,6 +37,7 @@ final class Bench {
     MEMORY,
     MQTT,
     HTTP,
+    REST,
     HISTORY,
     PEER
   }
@@ -89,6 +89,9 @@ final class Bench {
     if (parts.contains(Part.MEMORY) || parts.contains(Part.MQTT) || parts.contains(Part.HTTP)) {
       row("server under load", () -> serverRows(parts));
     }
+    if (parts.contains(Part.REST)) {
+      row("rest", this::rest);
+    }
     if (parts.contains(Part.HISTORY)) {
       row("history", this::history);
     }
@@ -109,12 +112,12 @@ final class Bench {
   private static Row diskRow(String name, DiskLimit.Ceiling ceiling) {
     return new Row(
         name,
-        rate(ceiling.perSecond()),
+        LoadRow.rate(ceiling.perSecond()),
         ceiling.latencies(),
         -1,
         -1,
         "at most %s rows/s of 20 bytes when each block is one commit"
-            .formatted(grouped(ceiling.rowsPerSecond())),
+            .formatted(LoadRow.grouped(ceiling.rowsPerSecond())),
         Map.of(
             "block_bytes", ceiling.blockBytes(),
             "per_s", Math.round(ceiling.perSecond()),
@@ -187,6 +190,22 @@ final class Bench {
     } finally {
       vertx.close();
     }
+  }
+
+  private void rest() {
+    rows.addAll(
+        new RestRows(
+                new RestRows.Setting(
+                    folder,
+                    databaseUrl,
+                    admin(),
+                    warmup,
+                    measured,
+                    clock.instant(),
+                    progress,
+                    Bench::metric,
+                    Bench::device))
+            .rows());
   }
 
   private void history() {
@@ -370,36 +389,7 @@ final class Bench {
     }
     loads++;
     long stored = stored(account) - storedBefore;
-    rows.add(loadRow(name, result, promise + "; " + evidence(result, stored), stored));
-  }
-
-  private static String evidence(Result result, long stored) {
-    return "acknowledged %s, stored %s readings%s%s"
-        .formatted(
-            grouped(result.acceptedInAll()),
-            grouped(stored),
-            result.refusedInAll() == 0 ? "" : ", REFUSED " + grouped(result.refusedInAll()),
-            result.unanswered() == 0 ? "" : ", UNANSWERED " + grouped(result.unanswered()));
-  }
-
-  private static Row loadRow(String name, Result result, String note, long stored) {
-    Map<String, Object> values = new LinkedHashMap<>();
-    values.put("per_s", Math.round(result.perSecond()));
-    values.put("measured_s", result.measured().toMillis() / 1000.0);
-    values.put("acknowledged_in_all", result.acceptedInAll());
-    values.put("refused_in_all", result.refusedInAll());
-    values.put("unanswered", result.unanswered());
-    if (stored >= 0) {
-      values.put("readings_stored", stored);
-    }
-    return new Row(
-        name,
-        rate(result.perSecond()),
-        result.latencies(),
-        result.serverCpu(),
-        result.loadCpu(),
-        note,
-        values);
+    rows.add(LoadRow.of(name, result, promise, stored));
   }
 
   private void peer() {
@@ -426,7 +416,7 @@ final class Bench {
             result = loop.run(warmup, measured, peer::cpuNanos);
           }
           rows.add(
-              loadRow(
+              LoadRow.of(
                   name,
                   result,
                   "acknowledges before disk: it stores nothing, nobody subscribes",
@@ -488,13 +478,5 @@ final class Bench {
 
   private static Admin admin() {
     return new Admin("bench", UUID.randomUUID().toString());
-  }
-
-  private static String rate(double perSecond) {
-    return grouped(perSecond) + "/s";
-  }
-
-  private static String grouped(double number) {
-    return String.format(Locale.ROOT, "%,d", Math.round(number)).replace(',', ' ');
   }
 }

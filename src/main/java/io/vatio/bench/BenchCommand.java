@@ -49,7 +49,7 @@ public final class BenchCommand implements Callable<Integer> {
       names = "--only",
       paramLabel = "NAME",
       split = ",",
-      description = "disk, start, memory, mqtt, http, history, peer (all but history)")
+      description = "disk, start, memory, mqtt, http, rest, history, peer (all but rest, history)")
   private @Nullable List<String> only;
 
   @Option(
@@ -110,14 +110,15 @@ public final class BenchCommand implements Callable<Integer> {
 
   private Set<Part> parts() {
     if (only == null) {
-      return EnumSet.complementOf(EnumSet.of(Part.HISTORY));
+      return EnumSet.complementOf(EnumSet.of(Part.REST, Part.HISTORY));
     }
     Set<Part> parts = EnumSet.noneOf(Part.class);
     for (String name : only) {
       try {
         parts.add(Part.valueOf(name.strip().toUpperCase(Locale.ROOT)));
       } catch (IllegalArgumentException _) {
-        throw wrong("--only knows disk, start, memory, mqtt, http, history and peer, not " + name);
+        throw wrong(
+            "--only knows disk, start, memory, mqtt, http, rest, history and peer, not " + name);
       }
     }
     return parts;

@@ -4,6 +4,7 @@ import io.vatio.protocol.simulator.DeviceCredential;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
+import org.jspecify.annotations.Nullable;
 
 /// A keep-alive HTTP/1.1 connection that posts the same body with a moving time, with a fixed
 /// number of requests under way. Answers must carry `Content-Length`.
@@ -17,31 +18,49 @@ final class HttpLane extends Lane {
   private int lastRefusal;
 
   private HttpLane(TimedBytes request, int window) {
-    super(LOAD_BUFFER_BYTES);
+    super(Math.max(LOAD_BUFFER_BYTES, 2 * request.length()));
     this.request = request;
     this.sentAt = new long[window];
   }
 
   /// @param body text with the slots of [TimedBytes], ASCII
   static HttpLane posting(
-      String path, DeviceCredential credential, String body, Instant start, int window) {
-    String basic =
-        Base64.getEncoder()
-            .encodeToString(
-                (credential.username() + ":" + credential.password())
-                    .getBytes(StandardCharsets.UTF_8));
+      String path, @Nullable DeviceCredential credential, String body, Instant start, int window) {
+    return new HttpLane(TimedBytes.of(request(path, credential, body), -1, start, 1), window);
+  }
+
+  /// One whose body has many times, so many in a row the same.
+  static HttpLane posting(
+      String path,
+      DeviceCredential credential,
+      String body,
+      Instant start,
+      int window,
+      int slotsOfAMoment) {
+    return new HttpLane(
+        TimedBytes.of(request(path, credential, body), start, 1, slotsOfAMoment), window);
+  }
+
+  private static byte[] request(String path, @Nullable DeviceCredential credential, String body) {
+    String authorization =
+        credential == null
+            ? ""
+            : "Authorization: Basic %s\r\n"
+                .formatted(
+                    Base64.getEncoder()
+                        .encodeToString(
+                            (credential.username() + ":" + credential.password())
+                                .getBytes(StandardCharsets.UTF_8)));
     String request =
         """
         POST %s HTTP/1.1\r
         Host: localhost\r
-        Authorization: Basic %s\r
-        Content-Type: application/json\r
+        %sContent-Type: application/json\r
         Content-Length: %d\r
         \r
         %s"""
-            .formatted(path, basic, body.length(), body);
-    byte[] bytes = request.getBytes(StandardCharsets.US_ASCII);
-    return new HttpLane(TimedBytes.of(bytes, -1, start, 1), window);
+            .formatted(path, authorization, body.length(), body);
+    return request.getBytes(StandardCharsets.US_ASCII);
   }
 
   @Override

@@ -13,7 +13,15 @@ import java.util.Map;
 /// The table of a run, for people and for machines.
 final class Report {
   private static final String[] HEAD = {
-    "measurement", "figure", "p50 ms", "p99 ms", "max ms", "server CPU", "load CPU", "note"
+    "measurement",
+    "figure",
+    "p50 ms",
+    "p95 ms",
+    "p99 ms",
+    "max ms",
+    "server CPU",
+    "load CPU",
+    "note"
   };
 
   private Report() {}

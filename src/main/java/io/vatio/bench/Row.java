@@ -38,6 +38,7 @@ record Row(
     all.putAll(values);
     if (latencies != null) {
       all.put("p50_ms", millis(latencies.percentileNanos(0.50)));
+      all.put("p95_ms", millis(latencies.percentileNanos(0.95)));
       all.put("p99_ms", millis(latencies.percentileNanos(0.99)));
       all.put("max_ms", millis(latencies.maxNanos()));
     }
@@ -57,6 +58,7 @@ record Row(
       name,
       figure,
       latency(0.50),
+      latency(0.95),
       latency(0.99),
       latencies == null ? "" : text(millis(latencies.maxNanos())),
       cores(serverCpu),

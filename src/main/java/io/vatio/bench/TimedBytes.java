@@ -23,11 +23,13 @@ final class TimedBytes {
   static final String WALK_SLOT = "~~~";
 
   private static final long DAY_MS = 86_400_000;
+  private static final byte[] REST = "T00:00:00.000Z".getBytes(StandardCharsets.ISO_8859_1);
   private static final DateTimeFormatter DATE =
       DateTimeFormatter.ofPattern("uuuu-MM-dd").withZone(ZoneOffset.UTC);
 
   private final byte[] bytes;
-  private final int timeAt;
+  private final int[] timeAt;
+  private final int slotsOfAMoment;
   private final int valueAt;
   private final int[] walkAt;
   private final int[] walk;
@@ -35,13 +37,20 @@ final class TimedBytes {
   private final long stepMs;
   private long epochMs;
   private long day = -1;
+  private byte[] date = {};
   private long seed;
 
-  private TimedBytes(byte[] bytes, int idAt, Instant start, long stepMs) {
+  private TimedBytes(byte[] bytes, int idAt, Instant start, long stepMs, int slotsOfAMoment) {
     String text = new String(bytes, StandardCharsets.ISO_8859_1);
     this.bytes = bytes;
     this.idAt = idAt;
-    this.timeAt = text.indexOf(TIME_SLOT);
+    this.timeAt =
+        Pattern.compile(TIME_SLOT, Pattern.LITERAL)
+            .matcher(text)
+            .results()
+            .mapToInt(MatchResult::start)
+            .toArray();
+    this.slotsOfAMoment = slotsOfAMoment;
     this.valueAt = text.indexOf(VALUE_SLOT);
     this.walkAt =
         Pattern.compile(WALK_SLOT).matcher(text).results().mapToInt(MatchResult::start).toArray();
@@ -55,7 +64,12 @@ final class TimedBytes {
   /// @param idAt index of a two-byte packet id, or -1
   /// @param stepMs from one time to the next, milliseconds
   static TimedBytes of(byte[] bytes, int idAt, Instant start, long stepMs) {
-    return new TimedBytes(bytes, idAt, start, stepMs);
+    return new TimedBytes(bytes, idAt, start, stepMs, Integer.MAX_VALUE);
+  }
+
+  /// One with many slots for times: so many in a row show the same, then the time moves on.
+  static TimedBytes of(byte[] bytes, Instant start, long stepMs, int slotsOfAMoment) {
+    return new TimedBytes(bytes, -1, start, stepMs, slotsOfAMoment);
   }
 
   int length() {
@@ -67,8 +81,11 @@ final class TimedBytes {
       bytes[idAt] = (byte) (id >>> 8);
       bytes[idAt + 1] = (byte) id;
     }
-    if (timeAt >= 0) {
-      writeTime();
+    for (int i = 0; i < timeAt.length; i++) {
+      if (i > 0 && i % slotsOfAMoment == 0) {
+        epochMs += stepMs;
+      }
+      writeTime(timeAt[i]);
     }
     if (valueAt >= 0) {
       digits(valueAt, 3, (int) (epochMs * 7919 % 1000));
@@ -87,21 +104,19 @@ final class TimedBytes {
     return (int) ((seed >>> 33) % 7) - 3;
   }
 
-  private void writeTime() {
+  private void writeTime(int at) {
     long today = epochMs / DAY_MS;
     if (today != day) {
       day = today;
-      byte[] date =
-          DATE.format(Instant.ofEpochMilli(epochMs)).getBytes(StandardCharsets.ISO_8859_1);
-      System.arraycopy(date, 0, bytes, timeAt, date.length);
-      byte[] rest = "T00:00:00.000Z".getBytes(StandardCharsets.ISO_8859_1);
-      System.arraycopy(rest, 0, bytes, timeAt + date.length, rest.length);
+      date = DATE.format(Instant.ofEpochMilli(epochMs)).getBytes(StandardCharsets.ISO_8859_1);
     }
+    System.arraycopy(date, 0, bytes, at, date.length);
+    System.arraycopy(REST, 0, bytes, at + date.length, REST.length);
     int ms = (int) (epochMs % DAY_MS);
-    digits(timeAt + 11, 2, ms / 3_600_000);
-    digits(timeAt + 14, 2, ms / 60_000 % 60);
-    digits(timeAt + 17, 2, ms / 1000 % 60);
-    digits(timeAt + 20, 3, ms % 1000);
+    digits(at + 11, 2, ms / 3_600_000);
+    digits(at + 14, 2, ms / 60_000 % 60);
+    digits(at + 17, 2, ms / 1000 % 60);
+    digits(at + 20, 3, ms % 1000);
   }
 
   private void digits(int at, int width, int value) {

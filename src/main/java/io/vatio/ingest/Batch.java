@@ -52,6 +52,9 @@ final class Batch {
   private final List<DeviceRegistry.Report> reports = new ArrayList<>();
   private final Map<String, Device> known = new HashMap<>();
 
+  /// Devices of readings that were known before.
+  private final Set<Long> heard = new HashSet<>();
+
   /// What was about to be committed, null before that.
   private @Nullable Appended tried;
 
@@ -82,6 +85,7 @@ final class Batch {
     for (int i = 0; i < waiting.size(); i++) {
       switch (waiting.get(i).decoding()) {
         case Decoding.Refused(Rejection rejection) -> refused[i] = rejection;
+        case Decoding.Known(KnownReadings known) -> refused[i] = recognise(known);
         case Decoding.Content content -> {
           Principal sender = waiting.get(i).message().sender();
           for (DeviceTemplate template : templates(content)) {
@@ -107,6 +111,20 @@ final class Batch {
     if (!wanted.isEmpty()) {
       known.putAll(devices.ensure(wanted.values()));
     }
+  }
+
+  /// Notes the devices that known readings are of; why they are refused, when one is gone.
+  private @Nullable Rejection recognise(KnownReadings readings) {
+    for (Map.Entry<Integer, Long> series : readings.used().entrySet()) {
+      if (catalogue.findById(series.getKey()).isEmpty()
+          || devices.findById(series.getValue()).isEmpty()) {
+        return new Rejection(
+            Rejection.Reason.UNKNOWN_DEVICE,
+            Text.of("ingest.unknown_device", Long.toString(series.getValue())));
+      }
+    }
+    heard.addAll(readings.used().values());
+    return null;
   }
 
   private Set<DeviceTemplate> templates(Decoding.Content content) {
@@ -177,10 +195,13 @@ final class Batch {
   void collect() {
     for (int i = 0; i < waiting.size(); i++) {
       firstRow[i] = rows.size();
+      RawMessage message = waiting.get(i).message();
       if (refused[i] == null && waiting.get(i).decoding() instanceof Decoding.Content content) {
-        RawMessage message = waiting.get(i).message();
         content.samples().forEach(sample -> addRow(message, sample));
         content.states().forEach(state -> addReport(message, state));
+      } else if (refused[i] == null
+          && waiting.get(i).decoding() instanceof Decoding.Known(KnownReadings readings)) {
+        readings.addTo(rows, message.receivedAt());
       }
       rowCount[i] = rows.size() - firstRow[i];
     }
@@ -225,7 +246,8 @@ final class Batch {
 
   /// The devices that this batch speaks of.
   List<Long> heard() {
-    return known.values().stream().map(Device::id).toList();
+    known.values().forEach(device -> heard.add(device.id()));
+    return List.copyOf(heard);
   }
 
   /// When its last message arrived.
@@ -277,6 +299,7 @@ final class Batch {
     for (int i = 0; i < waiting.size(); i++) {
       switch (waiting.get(i).decoding()) {
         case Decoding.Refused(Rejection rejection) -> refused[i] = rejection;
+        case Decoding.Known(KnownReadings known) -> refused[i] = recognise(known);
         case Decoding.Content content -> {
           for (DeviceTemplate template : templates(content)) {
             Principal sender = waiting.get(i).message().sender();
@@ -324,7 +347,11 @@ final class Batch {
   }
 
   private static int sampleCount(Decoding decoding) {
-    return decoding instanceof Decoding.Content content ? content.samples().size() : 0;
+    return switch (decoding) {
+      case Decoding.Content content -> content.samples().size();
+      case Decoding.Known(KnownReadings readings) -> readings.size();
+      case Decoding.Refused _ -> 0;
+    };
   }
 
   private List<DeadLetter> letters() {
@@ -365,6 +392,9 @@ final class Batch {
     if (rejection != null) {
       meters.rejected(rejection.reason());
       return new Receipt.Rejected(rejection);
+    }
+    if (waiting.get(i).decoding() instanceof Decoding.Known(KnownReadings readings)) {
+      readings.stored(appended, firstRow[i]);
     }
     int fresh = 0;
     for (int row = firstRow[i]; row < firstRow[i] + rowCount[i]; row++) {

@@ -18,6 +18,9 @@ public sealed interface Decoding {
     }
   }
 
+  /// Readings of sensors that are there, checked by who took them in; all of them or none.
+  record Known(KnownReadings readings) implements Decoding {}
+
   /// Not understood.
   record Refused(Rejection rejection) implements Decoding {}
 }

@@ -48,6 +48,9 @@ public final class Inbox implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Inbox.class);
 
   private static final int MAX_BATCH = 4_000;
+
+  /// Readings of known sensors after which a batch takes no more; the last message may go beyond.
+  private static final int MAX_READINGS = 20_000;
   private static final Duration RETRY_WHEN_FULL = Duration.ofSeconds(1);
   private static final Duration RETRY_WHEN_STORAGE_FAILS = Duration.ofSeconds(5);
   private static final long IDLE_POLL_MS = 250;
@@ -110,7 +113,7 @@ public final class Inbox implements AutoCloseable {
     return enqueue(message, decode(message));
   }
 
-  /// Takes in what is understood already, such as lines of a file.
+  /// Takes in what is understood already, such as lines of a file or readings of known sensors.
   CompletableFuture<Receipt> accept(RawMessage message, Decoding decoding) {
     meters.received(message.origin());
     return enqueue(message, decoding);
@@ -150,11 +153,11 @@ public final class Inbox implements AutoCloseable {
   }
 
   private CompletableFuture<Receipt> enqueue(RawMessage message, Decoding decoding) {
-    int size = message.payload().length;
+    Waiting waiting = Waiting.of(message, decoding);
+    long size = waiting.bytes();
     if (closed || waitingBytes.get() + size > settings.bytes()) {
       return full();
     }
-    Waiting waiting = Waiting.of(message, decoding);
     waitingBytes.addAndGet(size);
     if (!queue.offer(waiting)) {
       waitingBytes.addAndGet(-size);
@@ -194,8 +197,7 @@ public final class Inbox implements AutoCloseable {
       try {
         Waiting first = queue.poll(drain() ? 0 : IDLE_POLL_MS, TimeUnit.MILLISECONDS);
         if (first != null) {
-          batch.add(first);
-          queue.drainTo(batch, MAX_BATCH - 1);
+          fill(batch, first);
           if (hasRoom()) {
             storeAll(batch);
           } else {
@@ -212,12 +214,23 @@ public final class Inbox implements AutoCloseable {
         LOG.error("inbox: {} messages not stored", batch.size(), e);
       } finally {
         for (Waiting waiting : batch) {
-          waitingBytes.addAndGet(-waiting.message().payload().length);
+          waitingBytes.addAndGet(-waiting.bytes());
           // Only those that nothing else completed: after a failure.
           waiting.receipt().complete(new Receipt.Overloaded(RETRY_WHEN_STORAGE_FAILS));
         }
         batch.clear();
       }
+    }
+  }
+
+  /// Takes what waits, as much as one commit should hold.
+  private void fill(List<Waiting> batch, Waiting first) {
+    int readings = 0;
+    Waiting next = first;
+    while (next != null) {
+      batch.add(next);
+      readings += next.weight();
+      next = batch.size() < MAX_BATCH && readings < MAX_READINGS ? queue.poll() : null;
     }
   }
 

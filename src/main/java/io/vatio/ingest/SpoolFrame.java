@@ -176,6 +176,10 @@ final class SpoolFrame {
             argument(argument);
           }
         }
+        case Decoding.Known(KnownReadings readings) -> {
+          data.writeByte(3);
+          known(readings);
+        }
         case Decoding.Content content -> {
           data.writeByte(2);
           data.writeInt(content.samples().size());
@@ -187,6 +191,24 @@ final class SpoolFrame {
             state(state);
           }
         }
+      }
+    }
+
+    /// The series that are used with their devices, then the readings by place in that list.
+    private void known(KnownReadings readings) throws IOException {
+      Map<Integer, Integer> places = new HashMap<>();
+      data.writeInt(readings.used().size());
+      for (Map.Entry<Integer, Long> series : readings.used().entrySet()) {
+        places.put(series.getKey(), places.size());
+        data.writeInt(series.getKey());
+        data.writeLong(series.getValue());
+      }
+      data.writeInt(readings.size());
+      for (int i = 0; i < readings.size(); i++) {
+        data.writeInt(places.getOrDefault(readings.seriesId(i), 0));
+        data.writeLong(readings.time(i));
+        data.writeDouble(readings.value(i));
+        text(readings.meta(i));
       }
     }
 
@@ -329,6 +351,7 @@ final class SpoolFrame {
       return switch (kind) {
         case 1 -> refused();
         case 2 -> content();
+        case 3 -> known();
         default -> throw new IOException("decoding " + kind);
       };
     }
@@ -365,6 +388,28 @@ final class SpoolFrame {
         states.add(new StateReport(device(), textOrNull(), node(), node(), instant()));
       }
       return new Decoding.Content(samples, states);
+    }
+
+    private Decoding known() throws IOException {
+      int used = data.readInt();
+      List<Integer> series = new ArrayList<>();
+      List<Long> devices = new ArrayList<>();
+      for (int i = 0; i < used; i++) {
+        series.add(data.readInt());
+        devices.add(data.readLong());
+      }
+      int count = data.readInt();
+      KnownReadings readings = new KnownReadings(Math.min(count, 10_000));
+      for (int i = 0; i < count; i++) {
+        int place = data.readInt();
+        readings.add(
+            series.get(place),
+            devices.get(place),
+            data.readLong(),
+            data.readDouble(),
+            textOrNull());
+      }
+      return new Decoding.Known(readings);
     }
 
     private Sample sample() throws IOException {

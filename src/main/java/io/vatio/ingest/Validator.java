@@ -1,5 +1,6 @@
 package io.vatio.ingest;
 
+import io.vatio.kernel.Micros;
 import io.vatio.reading.Quality;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +13,9 @@ public final class Validator {
   /// Nothing was measured for this server before then; a device that says so has lost its clock.
   private static final Instant BEFORE_DEVICES = Instant.parse("2000-01-01T00:00:00Z");
 
+  private static final long AHEAD_MICROS = AHEAD.toMillis() * 1_000;
+  private static final long BEFORE_DEVICES_MICROS = Micros.of(BEFORE_DEVICES);
+
   private Validator() {}
 
   /// The bit of [Quality#CLOCK] when a reading's time cannot be right, else 0.
@@ -19,5 +23,10 @@ public final class Validator {
     return at.isBefore(BEFORE_DEVICES) || at.isAfter(receivedAt.plus(AHEAD))
         ? Quality.CLOCK.bit()
         : 0;
+  }
+
+  /// The same for microseconds since 1970 UTC.
+  static int clock(long at, long receivedAt) {
+    return at < BEFORE_DEVICES_MICROS || at > receivedAt + AHEAD_MICROS ? Quality.CLOCK.bit() : 0;
   }
 }

@@ -34,6 +34,17 @@ record Waiting(
         unknown, new Decoding.Refused(damaged), taken.number(), new CompletableFuture<>());
   }
 
+  /// About how much memory it takes.
+  long bytes() {
+    return message.payload().length
+        + (decoding instanceof Decoding.Known(KnownReadings readings) ? readings.bytes() : 0);
+  }
+
+  /// How many readings it brings; 1 where nobody has counted them.
+  int weight() {
+    return decoding instanceof Decoding.Known(KnownReadings readings) ? readings.size() : 1;
+  }
+
   boolean isFromSpool() {
     return place > 0;
   }

@@ -39,6 +39,16 @@ final class Chunk {
     return new Reading(seqs[i], seriesId, ts[i], values[i], (int) qualities[i], metas.get(i));
   }
 
+  /// The reading with this seq, null for none.
+  @Nullable Reading findBySeq(long seq) {
+    for (int i = 0; i < seqs.length; i++) {
+      if (seqs[i] == seq) {
+        return get(i);
+      }
+    }
+    return null;
+  }
+
   /// The place of the first reading at or after a time; its size when there is none.
   int lowerBound(long time) {
     return lowerBound(ts, time);

@@ -102,6 +102,22 @@ final class ChunkTable {
        LIMIT ?
       """;
 
+  private static final String DAYS =
+      """
+      SELECT series_id, day, sum(count), min(from_ts), max(to_ts)
+        FROM reading_chunk
+       WHERE series_id > 0
+       GROUP BY series_id, day
+       ORDER BY series_id, day
+      """;
+
+  private static final String WITH_SEQ =
+      """
+      SELECT series_id, id, from_ts, to_ts, count, data
+        FROM reading_chunk
+       WHERE max_seq >= ? AND min_seq <= ? AND series_id > 0
+      """;
+
   private final ChunkTimes times = new ChunkTimes();
   private final Set<Long> damaged = ConcurrentHashMap.newKeySet();
 
@@ -211,6 +227,51 @@ final class ChunkTable {
 
   private static long countInside(long[] sorted, long from, long to) {
     return Chunk.lowerBound(sorted, to) - Chunk.lowerBound(sorted, from);
+  }
+
+  /// Adds what is sealed, by day.
+  void days(Handle handle, ReadingDays.Loading loading) {
+    try (PreparedStatement select = handle.getConnection().prepareStatement(DAYS);
+        ResultSet row = select.executeQuery()) {
+      while (row.next()) {
+        loading.add(row.getInt(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5));
+      }
+    } catch (SQLException e) {
+      throw failure("days", e);
+    }
+  }
+
+  /// The sealed reading with this seq. Looks into every chunk that may have it: those of all series
+  /// that were written at that time.
+  @Nullable Reading findBySeq(Handle handle, long seq) {
+    try (PreparedStatement select = handle.getConnection().prepareStatement(WITH_SEQ)) {
+      select.setLong(1, seq);
+      select.setLong(2, seq);
+      try (ResultSet row = select.executeQuery()) {
+        while (row.next()) {
+          ChunkHeader header =
+              new ChunkHeader(row.getLong(2), row.getLong(3), row.getLong(4), row.getInt(5));
+          Chunk chunk = decode(row.getInt(1), header, row.getBytes(6));
+          Reading found = chunk == null ? null : chunk.findBySeq(seq);
+          if (found != null) {
+            return found;
+          }
+        }
+        return null;
+      }
+    } catch (SQLException e) {
+      throw failure("reading " + seq, e);
+    }
+  }
+
+  /// Adds the readings with from ≤ ts < to to a list, oldest first.
+  void within(Handle handle, int seriesId, long from, long to, List<Reading> into) {
+    long next = from;
+    while (next < to) {
+      Page page = oldest(handle, seriesId, next, to);
+      into.addAll(page.readings());
+      next = page.next();
+    }
   }
 
   OptionalLong firstTs(Handle handle, int seriesId) {

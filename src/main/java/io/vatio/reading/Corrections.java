@@ -3,9 +3,12 @@ package io.vatio.reading;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
+import io.vatio.platform.db.StorageException;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
@@ -23,8 +26,8 @@ final class Corrections {
   private static final String INSERT =
       """
       INSERT INTO reading_correction
-        (series_id, ts, old_value, old_quality, new_value, new_quality, reason, author, at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+        (series_id, ts, old_value, old_quality, new_value, new_quality, reason, author, at, old_seq)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       RETURNING
       """
           + COLUMNS;
@@ -52,7 +55,67 @@ final class Corrections {
             LIMIT ?
             """;
 
+  private static final String PLACE =
+      "SELECT series_id, ts FROM reading_correction WHERE old_seq = ? LIMIT 1";
+
+  private static final String FIRST_SEQ =
+      "SELECT min(old_seq) FROM reading_correction WHERE series_id = ? AND ts = ? AND old_seq > 0";
+
+  /// 256 = taken out of the lists.
+  private static final String DISCARDED =
+      "SELECT DISTINCT series_id, ts FROM reading_correction WHERE (new_quality & 256) <> 0";
+
   private Corrections() {}
+
+  /// A reading that had this seq before it was corrected.
+  static Optional<Place> findPlace(Handle handle, long seq) {
+    return handle
+        .createQuery(PLACE)
+        .bind(0, seq)
+        .map((row, _) -> new Place(row.getInt(1), row.getLong(2)))
+        .findOne();
+  }
+
+  /// Readings with the seqs that they had first.
+  static List<Reading> withFirstSeq(Handle handle, List<Reading> readings) {
+    if (handle
+        .createQuery("SELECT 1 FROM reading_correction LIMIT 1")
+        .mapTo(Integer.class)
+        .findOne()
+        .isEmpty()) {
+      return readings;
+    }
+    try (PreparedStatement select = handle.getConnection().prepareStatement(FIRST_SEQ)) {
+      List<Reading> result = new ArrayList<>(readings.size());
+      for (Reading reading : readings) {
+        select.setInt(1, reading.seriesId());
+        select.setLong(2, reading.ts());
+        try (ResultSet row = select.executeQuery()) {
+          long first = row.next() ? row.getLong(1) : 0;
+          result.add(first == 0 ? reading : reading.withSeq(first));
+        }
+      }
+      return result;
+    } catch (SQLException e) {
+      throw new StorageException("corrections: " + e.getMessage(), e);
+    }
+  }
+
+  /// Forgets the numbers of readings that are gone: new ones may come in their places.
+  static int forgetSeqs(Handle handle, int seriesId, long before) {
+    return handle.execute(
+        "UPDATE reading_correction SET old_seq = 0 WHERE series_id = ? AND ts < ?",
+        seriesId,
+        before);
+  }
+
+  /// The readings that people took out at some time; some may be back.
+  static List<Place> discarded(Handle handle) {
+    return handle
+        .createQuery(DISCARDED)
+        .map((row, _) -> new Place(row.getInt(1), row.getLong(2)))
+        .list();
+  }
 
   /// Notes a correction; its reading still has to change.
   ///
@@ -101,6 +164,7 @@ final class Corrections {
         .bind(6, correction.reason())
         .bind(7, correction.author())
         .bind(8, Micros.of(correction.at()))
+        .bind(9, before.seq())
         .map(Corrections::row)
         .one();
   }
@@ -180,6 +244,9 @@ final class Corrections {
       return new Reading(seq, before.seriesId(), before.ts(), value, quality, before.meta());
     }
   }
+
+  /// A series and a time.
+  record Place(int seriesId, long ts) {}
 
   /// Where the readings of a database are found.
   @FunctionalInterface

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jdbi.v3.core.Handle;
 
 /// The append-only table of unsealed readings in SQLite, in order of their seq and without any
@@ -106,6 +107,15 @@ final class HotTable {
     } catch (SQLException e) {
       throw failure("load unsealed readings", e);
     }
+  }
+
+  /// Which reading has or had this seq, as far as it is not sealed.
+  static Optional<Corrections.Place> findPlace(Handle handle, long seq) {
+    return handle
+        .createQuery("SELECT series_id, ts FROM reading_hot WHERE seq = ?")
+        .bind(0, seq)
+        .map((row, _) -> new Corrections.Place(row.getInt(1), row.getLong(2)))
+        .findOne();
   }
 
   /// Rows with after < seq ≤ to, in order.

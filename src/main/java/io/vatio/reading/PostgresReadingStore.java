@@ -12,10 +12,14 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
@@ -45,6 +49,8 @@ final class PostgresReadingStore implements ReadingStore {
   private final AppendTurn turn = new AppendTurn();
   private final Cursors cursors = new Cursors();
   private final ChunkTable chunks = new ChunkTable();
+  private final ReadingDays days = new ReadingDays();
+  private final Lock loadingDays = new ReentrantLock();
   private final PostgresSealing sealing;
   private final RecentReadings recent = new RecentReadings(RECENT);
   private final Deliveries deliveries = new Deliveries(100_000);
@@ -154,6 +160,7 @@ final class PostgresReadingStore implements ReadingStore {
       copy.forget();
       load(handle);
       latest.clear();
+      days.forget();
       stale = false;
     }
     PostgresAppend append =
@@ -223,6 +230,11 @@ final class PostgresReadingStore implements ReadingStore {
 
   @Override
   public void committed(Appended appended) {
+    days.added(appended.rows());
+    show(appended);
+  }
+
+  private void show(Appended appended) {
     List<@Nullable Reading> inOrder = new ArrayList<>();
     for (Reading row : appended.rows()) {
       if (row != null) {
@@ -368,6 +380,11 @@ final class PostgresReadingStore implements ReadingStore {
 
   @Override
   public long count(int seriesId, long from, long to) {
+    return count(new int[] {seriesId}, from, to);
+  }
+
+  @Override
+  public long count(int[] seriesIds, long from, long to) {
     return database.read(
         handle ->
             handle.inTransaction(
@@ -375,16 +392,120 @@ final class PostgresReadingStore implements ReadingStore {
                 same -> {
                   // No partition goes while it is looked at: all statements see the same.
                   same.execute("LOCK TABLE reading IN ACCESS SHARE MODE");
-                  long sealedMax = sealing.sealedMax(same, seriesId);
-                  long count = PostgresRows.countBehind(same, seriesId, from, to, sealedMax);
-                  if (from <= sealedMax) {
-                    count += chunks.count(same, seriesId, from, to);
-                    for (long ts : PostgresRows.timesUpTo(same, seriesId, from, to, sealedMax)) {
-                      count += chunks.contains(same, seriesId, ts) ? 0 : 1;
-                    }
+                  long count = 0;
+                  for (int id : seriesIds) {
+                    count += count(same, id, from, to);
                   }
                   return count;
                 }));
+  }
+
+  private long count(Handle handle, int seriesId, long from, long to) {
+    long sealedMax = sealing.sealedMax(handle, seriesId);
+    long count = PostgresRows.countBehind(handle, seriesId, from, to, sealedMax);
+    if (from <= sealedMax) {
+      count += chunks.count(handle, seriesId, from, to);
+      for (long ts : PostgresRows.timesUpTo(handle, seriesId, from, to, sealedMax)) {
+        count += chunks.contains(handle, seriesId, ts) ? 0 : 1;
+      }
+    }
+    return count;
+  }
+
+  @Override
+  public List<Reading> within(int[] seriesIds, long from, long to) {
+    return database.read(
+        handle -> {
+          List<Reading> result = new ArrayList<>();
+          List<Reading> sealed = new ArrayList<>();
+          for (int id : seriesIds) {
+            List<Reading> rows = PostgresRows.oldest(handle, id, from, to, Integer.MAX_VALUE);
+            sealed.clear();
+            if (from <= sealing.sealedMax(handle, id)) {
+              chunks.within(handle, id, from, to, sealed);
+            }
+            result.addAll(Merge.oldest(rows, sealed));
+          }
+          return result;
+        });
+  }
+
+  @Override
+  public Optional<Reading> findBySeq(long seq) {
+    if (seq < 1 || seq > lastSeq) {
+      return Optional.empty();
+    }
+    return database.read(
+        handle ->
+            Corrections.findPlace(handle, seq)
+                .or(() -> PostgresRows.findPlace(handle, seq))
+                .or(
+                    () ->
+                        Optional.ofNullable(chunks.findBySeq(handle, seq))
+                            .map(r -> new Corrections.Place(r.seriesId(), r.ts())))
+                .flatMap(place -> find(handle, place.seriesId(), place.ts())));
+  }
+
+  @Override
+  public List<Reading> withFirstSeq(List<Reading> readings) {
+    return database.read(handle -> Corrections.withFirstSeq(handle, readings));
+  }
+
+  @Override
+  public ReadingDays days() {
+    loadingDays.lock();
+    try {
+      if (!days.isKnown()) {
+        days.load(
+            database.read(
+                handle ->
+                    handle.inTransaction(
+                        TransactionIsolationLevel.REPEATABLE_READ, this::loadDays)));
+      }
+      return days;
+    } finally {
+      loadingDays.unlock();
+    }
+  }
+
+  private ReadingDays.Loading loadDays(Handle handle) {
+    turn.take();
+    try {
+      days.begin();
+      // From here on this transaction sees the same, and no partition goes.
+      handle.execute("LOCK TABLE reading IN ACCESS SHARE MODE");
+      handle.createQuery("SELECT 1 FROM reading LIMIT 1").mapTo(Integer.class).findOne();
+    } finally {
+      turn.give();
+    }
+    ReadingDays.Loading loading = new ReadingDays.Loading();
+    chunks.days(handle, loading);
+    PostgresRows.days(
+        handle,
+        (seriesId, day, count, first, last) -> {
+          if (first > loading.max(seriesId)) {
+            loading.add(seriesId, day, count, first, last);
+          } else {
+            addOverlapping(handle, loading, seriesId, day);
+          }
+        });
+    for (Corrections.Place place : Corrections.discarded(handle)) {
+      find(handle, place.seriesId(), place.ts())
+          .filter(Lecturas::isDiscarded)
+          .ifPresent(_ -> loading.discard(place.seriesId(), place.ts()));
+    }
+    return loading;
+  }
+
+  /// Adds the rows of a day of which some may be sealed as well.
+  private void addOverlapping(Handle handle, ReadingDays.Loading loading, int seriesId, long day) {
+    long from = day * UtcDay.MICROS;
+    for (long ts :
+        PostgresRows.timesUpTo(handle, seriesId, from, from + UtcDay.MICROS, Long.MAX_VALUE)) {
+      if (!chunks.contains(handle, seriesId, ts)) {
+        loading.add(seriesId, ts);
+      }
+    }
   }
 
   @Override
@@ -416,8 +537,13 @@ final class PostgresReadingStore implements ReadingStore {
   }
 
   @Override
-  public Optional<Corrected> correct(Correction correction) {
-    return change(handle -> Corrections.correct(handle, correction, this::find));
+  public Optional<Corrected> correct(Correction correction, BiConsumer<Handle, Corrected> also) {
+    return change(
+        handle -> {
+          Optional<Corrections.Change> change = Corrections.correct(handle, correction, this::find);
+          change.ifPresent(c -> also.accept(handle, c.corrected()));
+          return change;
+        });
   }
 
   @Override
@@ -438,7 +564,8 @@ final class PostgresReadingStore implements ReadingStore {
                 return change;
               });
       if (done.isPresent()) {
-        committed(new Appended(rows, List.of()));
+        rows.forEach(row -> days.changed(Objects.requireNonNull(row)));
+        show(new Appended(rows, List.of()));
       }
       return done.map(Corrections.Change::corrected);
     } catch (StorageException e) {
@@ -467,8 +594,13 @@ final class PostgresReadingStore implements ReadingStore {
     long day = UtcDay.start(ts);
     long before = count(seriesId, Long.MIN_VALUE, day);
     if (before > 0) {
-      sealing.deleteBefore(seriesId, day, DELETED_AT_ONCE);
-      latest.remove(seriesId);
+      try {
+        sealing.deleteBefore(seriesId, day, DELETED_AT_ONCE);
+        database.write(handle -> Corrections.forgetSeqs(handle, seriesId, day));
+      } finally {
+        latest.remove(seriesId);
+        days.forget();
+      }
     }
     return before;
   }

@@ -51,7 +51,38 @@ final class PostgresRows {
   private static final String RECENTLY =
       "SELECT " + COLUMNS + ", delivery FROM reading ORDER BY seq DESC LIMIT ?";
 
+  private static final String DAYS =
+      """
+      SELECT series_id, floor(ts::numeric / 86400000000)::bigint AS day, count(*), min(ts), max(ts)
+        FROM reading
+       GROUP BY series_id, day
+       ORDER BY series_id, day
+      """;
+
   private PostgresRows() {}
+
+  /// Which reading has this seq.
+  static Optional<Corrections.Place> findPlace(Handle handle, long seq) {
+    return handle
+        .createQuery("SELECT series_id, ts FROM reading WHERE seq = ?")
+        .bind(0, seq)
+        .map((row, _) -> new Corrections.Place(row.getInt(1), row.getLong(2)))
+        .findOne();
+  }
+
+  /// Gives the rows by series and day, in order, to the consumer.
+  static void days(Handle handle, DayConsumer consumer) {
+    record Day(int seriesId, long day, long count, long first, long last) {}
+    // All of them first: the consumer asks more on the same connection.
+    handle
+        .createQuery(DAYS)
+        .map(
+            (row, _) ->
+                new Day(
+                    row.getInt(1), row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5)))
+        .list()
+        .forEach(d -> consumer.accept(d.seriesId, d.day, d.count, d.first, d.last));
+  }
 
   /// The newest with from ≤ ts < to, newest first.
   static List<Reading> newest(Handle handle, int seriesId, long from, long to, int limit) {
@@ -192,6 +223,10 @@ final class PostgresRows {
 
   interface Binder {
     void bind(PreparedStatement statement) throws SQLException;
+  }
+
+  interface DayConsumer {
+    void accept(int seriesId, long day, long count, long first, long last);
   }
 
   interface Consumer {

@@ -11,4 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// @param quality bits of [Quality]
 /// @param meta JSON text kept with it, null for none
 public record Reading(
-    long seq, int seriesId, long ts, double value, int quality, @Nullable String meta) {}
+    long seq, int seriesId, long ts, double value, int quality, @Nullable String meta) {
+  /// The same under another number.
+  Reading withSeq(long other) {
+    return new Reading(other, seriesId, ts, value, quality, meta);
+  }
+}

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 
@@ -82,6 +83,23 @@ public interface ReadingStore extends AutoCloseable {
   /// How many readings a series has with from ≤ ts < to.
   long count(int seriesId, long from, long to);
 
+  /// How many readings these series have together with from ≤ ts < to.
+  long count(int[] seriesIds, long from, long to);
+
+  /// The readings of all these series with from ≤ ts < to, in no order; for short stretches of
+  /// time, as all of them are held in memory.
+  List<Reading> within(int[] seriesIds, long from, long to);
+
+  /// The reading that once had this seq, as it is now.
+  Optional<Reading> findBySeq(long seq);
+
+  /// The seqs that readings had before they were ever corrected, for those that were; the others
+  /// are given back as they are.
+  List<Reading> withFirstSeq(List<Reading> readings);
+
+  /// How many readings there are by day. Blocks when first called.
+  ReadingDays days();
+
   /// The time of the oldest reading of a series.
   OptionalLong firstTs(int seriesId);
 
@@ -108,7 +126,14 @@ public interface ReadingStore extends AutoCloseable {
   /// Replaces the value of a reading, keeping the old one in the list of corrections. Blocks.
   ///
   /// @return what was done, empty when there is no such reading
-  Optional<Corrected> correct(Correction correction);
+  default Optional<Corrected> correct(Correction correction) {
+    return correct(correction, (_, _) -> {});
+  }
+
+  /// The same.
+  ///
+  /// @param also what has to be written in the same transaction
+  Optional<Corrected> correct(Correction correction, BiConsumer<Handle, Corrected> also);
 
   /// Takes the newest correction of a reading back: its old value and doubts return, with a new
   /// seq. Blocks.

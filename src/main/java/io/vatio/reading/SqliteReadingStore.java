@@ -14,9 +14,13 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.locks.Lock;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 import org.jspecify.annotations.Nullable;
@@ -43,6 +47,8 @@ final class SqliteReadingStore implements ReadingStore {
   private final RecentReadings recent = new RecentReadings(65_536);
   private final Deliveries deliveries = new Deliveries(100_000);
   private final ChunkTable chunks = new ChunkTable();
+  private final ReadingDays days = new ReadingDays();
+  private final Lock loadingDays = new ReentrantLock();
   private final ChunkFolding folding;
   private final Sealing sealing;
   private @Nullable Upkeep upkeep;
@@ -149,9 +155,12 @@ final class SqliteReadingStore implements ReadingStore {
             continue;
           }
         } else {
+          ts = place.untimed(ts);
           while (isPresent(handle, place, r.seriesId(), ts)) {
             ts++;
           }
+          place.untimedFrom = r.ts();
+          place.untimedNext = ts + 1;
         }
         place.add(ts);
         Reading row = new Reading(++seq, r.seriesId(), ts, r.value(), r.quality(), r.meta());
@@ -181,6 +190,11 @@ final class SqliteReadingStore implements ReadingStore {
 
   @Override
   public void committed(Appended appended) {
+    days.added(appended.rows());
+    show(appended);
+  }
+
+  private void show(Appended appended) {
     long before = hot.lastSeq();
     long newest = before;
     for (Reading row : appended.rows()) {
@@ -284,22 +298,126 @@ final class SqliteReadingStore implements ReadingStore {
 
   @Override
   public long count(int seriesId, long from, long to) {
-    List<Reading> unsealed = hot.between(seriesId, from, to, Integer.MAX_VALUE);
+    return count(new int[] {seriesId}, from, to);
+  }
+
+  @Override
+  public long count(int[] seriesIds, long from, long to) {
+    List<List<Reading>> unsealed = new ArrayList<>(seriesIds.length);
+    for (int id : seriesIds) {
+      unsealed.add(hot.between(id, from, to, Integer.MAX_VALUE));
+    }
     // One transaction, so that all statements see the same chunks.
     return database.read(
         handle ->
             handle.inTransaction(
                 same -> {
-                  long sealedMax = chunks.lastTs(same, seriesId).orElse(Long.MIN_VALUE);
-                  long count = chunks.count(same, seriesId, from, to);
-                  for (Reading reading : unsealed) {
-                    if (reading.ts() > sealedMax
-                        || !chunks.contains(same, seriesId, reading.ts())) {
-                      count++;
-                    }
+                  long count = 0;
+                  for (int i = 0; i < seriesIds.length; i++) {
+                    count += count(same, seriesIds[i], from, to, unsealed.get(i));
                   }
                   return count;
                 }));
+  }
+
+  private long count(Handle handle, int seriesId, long from, long to, List<Reading> unsealed) {
+    long sealedMax = chunks.lastTs(handle, seriesId).orElse(Long.MIN_VALUE);
+    long count = from > sealedMax ? 0 : chunks.count(handle, seriesId, from, to);
+    for (Reading reading : unsealed) {
+      if (reading.ts() > sealedMax || !chunks.contains(handle, seriesId, reading.ts())) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  @Override
+  public List<Reading> within(int[] seriesIds, long from, long to) {
+    List<List<Reading>> unsealed = new ArrayList<>(seriesIds.length);
+    for (int id : seriesIds) {
+      unsealed.add(hot.between(id, from, to, Integer.MAX_VALUE));
+    }
+    return database.read(
+        handle -> {
+          List<Reading> result = new ArrayList<>();
+          List<Reading> sealed = new ArrayList<>();
+          for (int i = 0; i < seriesIds.length; i++) {
+            sealed.clear();
+            if (from <= hotSeries(handle, seriesIds[i]).sealedMax()) {
+              chunks.within(handle, seriesIds[i], from, to, sealed);
+            }
+            result.addAll(Merge.oldest(unsealed.get(i), sealed));
+          }
+          return result;
+        });
+  }
+
+  @Override
+  public Optional<Reading> findBySeq(long seq) {
+    if (seq < 1 || seq > hot.lastSeq()) {
+      return Optional.empty();
+    }
+    return database.read(
+        handle ->
+            Corrections.findPlace(handle, seq)
+                .or(() -> HotTable.findPlace(handle, seq))
+                .or(
+                    () ->
+                        Optional.ofNullable(chunks.findBySeq(handle, seq))
+                            .map(r -> new Corrections.Place(r.seriesId(), r.ts())))
+                .flatMap(place -> find(handle, place.seriesId(), place.ts())));
+  }
+
+  @Override
+  public List<Reading> withFirstSeq(List<Reading> readings) {
+    return database.read(handle -> Corrections.withFirstSeq(handle, readings));
+  }
+
+  @Override
+  public ReadingDays days() {
+    loadingDays.lock();
+    try {
+      if (!days.isKnown()) {
+        days.load(database.read(handle -> handle.inTransaction(this::loadDays)));
+      }
+      return days;
+    } finally {
+      loadingDays.unlock();
+    }
+  }
+
+  private ReadingDays.Loading loadDays(Handle handle) {
+    Map<Integer, List<Reading>> unsealed = new HashMap<>();
+    turn.take();
+    try {
+      days.begin();
+      // Before the first look at the chunks: what is sealed in between is then seen twice.
+      hot.bySeries()
+          .forEach(
+              (id, series) ->
+                  unsealed.put(
+                      id, series.between(Long.MIN_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE)));
+      HotTable.sealedSeq(handle);
+    } finally {
+      turn.give();
+    }
+    ReadingDays.Loading loading = new ReadingDays.Loading();
+    chunks.days(handle, loading);
+    unsealed.forEach(
+        (id, readings) -> {
+          long sealedMax = loading.max(id);
+          for (Reading reading : readings) {
+            if (reading.ts() > sealedMax || !chunks.contains(handle, id, reading.ts())) {
+              loading.add(id, reading.ts());
+            }
+          }
+        });
+    for (Corrections.Place place : Corrections.discarded(handle)) {
+      find(handle, place.seriesId(), place.ts())
+          .filter(Lecturas::isDiscarded)
+          .ifPresent(_ -> loading.discard(place.seriesId(), place.ts()));
+    }
+    return loading;
   }
 
   @Override
@@ -329,8 +447,13 @@ final class SqliteReadingStore implements ReadingStore {
   }
 
   @Override
-  public Optional<Corrected> correct(Correction correction) {
-    return change(handle -> Corrections.correct(handle, correction, this::find));
+  public Optional<Corrected> correct(Correction correction, BiConsumer<Handle, Corrected> also) {
+    return change(
+        handle -> {
+          Optional<Corrections.Change> change = Corrections.correct(handle, correction, this::find);
+          change.ifPresent(c -> also.accept(handle, c.corrected()));
+          return change;
+        });
   }
 
   @Override
@@ -351,7 +474,8 @@ final class SqliteReadingStore implements ReadingStore {
                 return change;
               });
       if (done.isPresent()) {
-        committed(new Appended(rows, List.of()));
+        rows.forEach(row -> days.changed(Objects.requireNonNull(row)));
+        show(new Appended(rows, List.of()));
       }
       return done.map(Corrections.Change::corrected);
     } finally {
@@ -380,7 +504,12 @@ final class SqliteReadingStore implements ReadingStore {
     long day = UtcDay.start(ts);
     long before = count(seriesId, Long.MIN_VALUE, day);
     if (before > 0) {
-      sealing.deleteBefore(seriesId, day);
+      try {
+        sealing.deleteBefore(seriesId, day);
+        database.write(handle -> Corrections.forgetSeqs(handle, seriesId, day));
+      } finally {
+        days.forget();
+      }
     }
     return before;
   }
@@ -424,9 +553,20 @@ final class SqliteReadingStore implements ReadingStore {
     private final Set<Long> times = new HashSet<>();
     private long max;
 
+    /// From here on to the next one all is taken.
+    private long untimedFrom = Long.MIN_VALUE;
+
+    private long untimedNext;
+
     Staged(HotSeries hot) {
       this.hot = hot;
       this.max = hot.max();
+    }
+
+    /// Where to begin to look for a free time: ten thousand that arrived together need not look at
+    /// each other.
+    long untimed(long ts) {
+      return ts == untimedFrom ? untimedNext : ts;
     }
 
     void add(long ts) {

@@ -29,9 +29,9 @@ class ReportTest {
         """
         2 cores
 
-        measurement     figure  p50 ms  p99 ms  max ms  server CPU  load CPU  note
-        mqtt: one      1 000/s    2.00    2.00    2.00        50 %     125 %  on disk
-        peer: nothing   absent                                                no mosquitto
+        measurement     figure  p50 ms  p95 ms  p99 ms  max ms  server CPU  load CPU  note
+        mqtt: one      1 000/s    2.00    2.00    2.00    2.00        50 %     125 %  on disk
+        peer: nothing   absent                                                        no mosquitto
         """,
         text);
   }
@@ -70,7 +70,7 @@ class ReportTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "--only moon | --only knows disk, start, memory, mqtt, http, history and peer, not moon",
+        "--only moon | --only knows disk, start, memory, mqtt, http, rest, history and peer, not moon",
         "--seconds 0 | --seconds and --warmup must be between",
         "--dir /nowhere | --dir /nowhere is not a folder",
       })

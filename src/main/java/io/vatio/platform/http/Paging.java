@@ -18,13 +18,15 @@ import org.jspecify.annotations.Nullable;
 /// @param number from 1
 /// @param size of a page
 public record Paging(Request request, int number, int size) {
+  private static final String PAGE = "page";
+  private static final String CURSOR = "cursor";
   private static final int MAX_SIZE = 50;
 
   /// Reads `page` and `page_size` (50 by default); whoever asks for more than 50 gets 50.
   public static Paging of(Request request) {
     return new Paging(
         request,
-        request.queryInt("page", 1, 1, 1_000_000),
+        request.queryInt(PAGE, 1, 1, 1_000_000),
         Math.min(MAX_SIZE, request.queryInt("page_size", MAX_SIZE, 1, Integer.MAX_VALUE)));
   }
 
@@ -66,16 +68,28 @@ public record Paging(Request request, int number, int size) {
   ///
   /// @param next the cursor of what follows; null at the end
   public ObjectNode wrap(long total, @Nullable String next, List<? extends JsonNode> results) {
+    return wrap(total, null, next, results);
+  }
+
+  /// The answer of a list that is read on and back from cursors.
+  ///
+  /// @param previous the cursor of what comes before; null at the beginning
+  /// @param next the cursor of what follows; null at the end
+  public ObjectNode wrap(
+      long total,
+      @Nullable String previous,
+      @Nullable String next,
+      List<? extends JsonNode> results) {
     ObjectNode body = Json.object();
     body.put("count", total);
-    body.put("next", next == null ? null : link("cursor", next));
-    body.putNull("previous");
+    body.put("next", next == null ? null : link(CURSOR, next));
+    body.put("previous", previous == null ? null : link(CURSOR, previous));
     body.putArray("results").addAll(results);
     return body;
   }
 
   private String link(int page) {
-    return link("page", Integer.toString(page));
+    return link(PAGE, Integer.toString(page));
   }
 
   private String link(String name, String value) {
@@ -84,7 +98,7 @@ public record Paging(Request request, int number, int size) {
     String query =
         http.params().entries().stream()
             .filter(e -> request.context().queryParams().contains(e.getKey()))
-            .filter(e -> !e.getKey().equals("page") && !e.getKey().equals("cursor"))
+            .filter(e -> !e.getKey().equals(PAGE) && !e.getKey().equals(CURSOR))
             .map(Paging::pair)
             .collect(Collectors.joining("&"));
     String all = (query.isEmpty() ? "" : query + "&") + name + "=" + value;

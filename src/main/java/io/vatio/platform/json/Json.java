@@ -1,6 +1,7 @@
 package io.vatio.platform.json;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
@@ -15,6 +16,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.StringWriter;
 
 /// The one JSON mapper. Thread safe.
 public final class Json {
@@ -67,6 +69,16 @@ public final class Json {
     } catch (IOException e) {
       throw malformed(e);
     }
+  }
+
+  /// The value at whose first token a parser stands, as compact JSON text; the parser then stands
+  /// at its last token.
+  public static String text(JsonParser in) throws IOException {
+    StringWriter text = new StringWriter();
+    try (JsonGenerator out = MAPPER.createGenerator(text)) {
+      out.copyCurrentStructure(in);
+    }
+    return text.toString();
   }
 
   /// What a parser of [#parser] threw, as a sentence for the sender.
