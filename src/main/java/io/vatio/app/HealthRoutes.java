@@ -1,8 +1,11 @@
 package io.vatio.app;
 
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vatio.device.Visibility;
 import io.vatio.ingest.Spool;
 import io.vatio.kernel.Permission;
+import io.vatio.kernel.Problem;
+import io.vatio.kernel.Text;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.StorageException;
 import io.vatio.platform.http.Access;
@@ -62,11 +65,15 @@ final class HealthRoutes {
         Access.PUBLIC,
         _ -> Reply.ok(Json.object().put("status", "up")));
     api.route(HttpMethod.GET, "/health/ready", Access.PUBLIC, this::ready);
-    api.route(
-        HttpMethod.GET,
-        "/metrics",
-        Access.holder(Permission.VIEW_DASHBOARD),
-        _ -> Reply.text(200, "text/plain; version=0.0.4; charset=utf-8", meters.scrape()));
+    api.route(HttpMethod.GET, "/metrics", Access.holder(Permission.VIEW_DASHBOARD), this::metrics);
+  }
+
+  /// They tell of the whole installation, so only to whoever sees all of it.
+  private Reply metrics(Request request) {
+    if (!Visibility.seesAll(request.principal())) {
+      throw Problem.forbidden(Text.of("http.forbidden"));
+    }
+    return Reply.text(200, "text/plain; version=0.0.4; charset=utf-8", meters.scrape());
   }
 
   private Reply ready(Request request) {
