@@ -15,6 +15,7 @@ ALTER TABLE account ADD COLUMN telegram_username TEXT;
 ALTER TABLE account ADD COLUMN telegram_notifications INTEGER NOT NULL DEFAULT 1;
 -- Counts new passwords; tokens carry the number they were made under.
 ALTER TABLE account ADD COLUMN token_version INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE api_key ADD COLUMN last_used_at INTEGER;
 CREATE UNIQUE INDEX account_email ON account (email COLLATE NOCASE) WHERE email <> '';
 CREATE UNIQUE INDEX account_telegram_chat ON account (telegram_chat) WHERE telegram_chat IS NOT NULL;
 

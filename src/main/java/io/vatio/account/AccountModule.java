@@ -5,18 +5,23 @@ import io.vatio.kernel.Authenticator;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.http.Cidr;
 import io.vatio.platform.http.HttpApi;
+import io.vatio.platform.mail.Mailer;
+import io.vatio.platform.schedule.Upkeep;
 import io.vatio.platform.text.Messages;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongConsumer;
 
 /// Wires the room: accounts, tokens, keys and the door.
 public final class AccountModule implements AutoCloseable {
+  private static final Duration KEY_USE_EVERY = Duration.ofMinutes(1);
+
   private final AccountSettings settings;
   private final Clock clock;
   private final Messages messages;
@@ -30,52 +35,58 @@ public final class AccountModule implements AutoCloseable {
   private final SetupCode setupCode;
   private final Contacts contacts;
 
-  private AccountModule(
-      Database database,
-      AccountSettings settings,
-      Clock clock,
-      Messages messages,
-      AuditLog audit,
-      Passwords passwords) {
+  private final PasswordMail mail;
+  private final IdCipher ids;
+  private final Upkeep keyUse;
+  private volatile LongConsumer deleted = _ -> {};
+
+  private AccountModule(Needs needs, AccountSettings settings, Passwords passwords) {
+    Database database = needs.database();
     this.settings = settings;
-    this.clock = clock;
-    this.messages = messages;
+    this.clock = needs.clock();
+    this.messages = needs.messages();
     this.passwords = passwords;
-    this.accounts = Accounts.open(database, clock, audit);
+    this.accounts = Accounts.open(database, clock, needs.audit());
     this.throttle = new Throttle(clock);
-    this.logins = new Logins(accounts, passwords, throttle);
+    this.logins = new Logins(accounts, passwords, throttle, needs.audit());
     byte[] key = KeyFile.open(settings.keys().resolve("jwt.key"));
     this.tokens = new Tokens(key, clock);
+    this.ids = new IdCipher(Secrets.derived(key, "account ids"));
     this.contacts =
         new Contacts(accounts, new Codes(database, Secrets.derived(key, "account codes"), clock));
+    this.mail =
+        new PasswordMail(accounts, contacts, needs.mailer(), messages, settings.publicUrl(), clock);
     this.refreshTokens = new RefreshTokens(database, tokens, clock);
-    this.apiKeys = ApiKeys.open(database, accounts, clock);
+    this.apiKeys = ApiKeys.open(database, accounts, clock, needs.audit());
     this.setupCode = new SetupCode(new SecureRandom());
+    this.keyUse = new Upkeep("api-key-use", KEY_USE_EVERY, _ -> apiKeys.saveUse());
+    accounts.whenDeleted(
+        id -> {
+          apiKeys.forgetOf(id);
+          deleted.accept(id);
+        });
   }
+
+  /// What the room works with.
+  public record Needs(
+      Database database, Clock clock, Messages messages, AuditLog audit, Mailer mailer) {}
 
   /// Makes roles and permissions that are missing, the signing key, and the first superuser when
   /// the settings have a password for one. Blocks.
   ///
   /// @throws IllegalStateException with a sentence for the operator when the settings do not fit
   ///     the data
-  public static AccountModule open(
-      Database database, AccountSettings settings, Clock clock, Messages messages, AuditLog audit) {
-    return open(database, settings, clock, messages, audit, new Passwords());
+  public static AccountModule open(Needs needs, AccountSettings settings) {
+    return open(needs, settings, new Passwords());
   }
 
-  static AccountModule open(
-      Database database,
-      AccountSettings settings,
-      Clock clock,
-      Messages messages,
-      AuditLog audit,
-      Passwords passwords) {
+  static AccountModule open(Needs needs, AccountSettings settings, Passwords passwords) {
     try {
-      AccountModule module =
-          new AccountModule(database, settings, clock, messages, audit, passwords);
+      AccountModule module = new AccountModule(needs, settings, passwords);
       module.requireTrustedRole();
       module.separateDemo();
       module.createFirstSuperuser();
+      module.keyUse.start();
       return module;
     } catch (RuntimeException e) {
       passwords.close();
@@ -160,6 +171,11 @@ public final class AccountModule implements AutoCloseable {
         });
   }
 
+  /// Names who is told the id of an account that is gone.
+  public void whenDeleted(LongConsumer listener) {
+    deleted = listener;
+  }
+
   /// Looks for keys that have run out; call it every second or so.
   public void endExpiredKeys() {
     apiKeys.endExpired();
@@ -185,6 +201,11 @@ public final class AccountModule implements AutoCloseable {
             settings.demo(),
             address -> trusted.stream().anyMatch(network -> network.contains(address)))
         .addTo(api);
+    new RegisterRoutes(accounts, passwords, tokens, login, settings.registrationOpen(), clock)
+        .addTo(api);
+    new PasswordRoutes(accounts, logins, passwords, contacts, mail, login, json, clock).addTo(api);
+    new ProfileRoutes(accounts, json).addTo(api);
+    new IdRoutes(accounts, ids, json).addTo(api);
     new UserRoutes(accounts, passwords, json).addTo(api);
     new RoleRoutes(accounts, json, settings.trustedRole()).addTo(api);
     new PermissionRoutes(accounts, json).addTo(api);
@@ -193,6 +214,9 @@ public final class AccountModule implements AutoCloseable {
 
   @Override
   public void close() {
+    mail.close();
+    keyUse.close();
+    apiKeys.saveUse();
     passwords.close();
   }
 }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 ///     only while there is no account at all
 /// @param trustedNetworks whose requests without credentials act as `trustedRole`
 /// @param trustedRole name of a role
+/// @param registrationOpen whether strangers can make accounts for themselves
+/// @param publicUrl base of links in mails, null for none
 /// @param demo whether this is a throw-away demonstration with a public password
 public record AccountSettings(
     Path keys,
@@ -20,6 +22,8 @@ public record AccountSettings(
     @Nullable String adminPassword,
     List<Cidr> trustedNetworks,
     String trustedRole,
+    boolean registrationOpen,
+    @Nullable String publicUrl,
     boolean demo) {
   public AccountSettings {
     trustedNetworks = List.copyOf(trustedNetworks);
@@ -28,13 +32,15 @@ public record AccountSettings(
   /// Without the password.
   @Override
   public String toString() {
-    return "AccountSettings[keys=%s, adminUser=%s, adminPassword=%s, trustedNetworks=%s, trustedRole=%s, demo=%s]"
+    return "AccountSettings[keys=%s, adminUser=%s, adminPassword=%s, trustedNetworks=%s, trustedRole=%s, registrationOpen=%s, publicUrl=%s, demo=%s]"
         .formatted(
             keys,
             adminUser,
             adminPassword == null ? "none" : "***",
             trustedNetworks,
             trustedRole,
+            registrationOpen,
+            publicUrl,
             demo);
   }
 }

@@ -2,6 +2,7 @@ package io.vatio.account;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.audit.AuditLog;
+import io.vatio.kernel.Actor;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Reach;
@@ -204,14 +205,36 @@ final class Accounts implements People {
 
   /// Notes a login.
   Account loggedIn(Account account) {
-    return replace(
-            account.id(),
-            draft -> draft.lastLogin = clock.instant(),
-            (handle, _, after) -> {
-              store.update(handle, after);
-              audit.note(handle, AuditLog.Action.LOGIN, target(after), Json.object());
-            })
+    return asSelf(
+            account,
+            () ->
+                replace(
+                    account.id(),
+                    draft -> draft.lastLogin = clock.instant(),
+                    (handle, _, after) -> {
+                      store.update(handle, after);
+                      audit.note(handle, AuditLog.Action.LOGIN, target(after), Json.object());
+                    }))
         .orElse(account);
+  }
+
+  /// Notes a logout, in the transaction that ends the session.
+  void loggedOut(Handle handle, Account account) {
+    asSelf(
+        account,
+        () -> {
+          audit.note(handle, AuditLog.Action.LOGOUT, target(account), Json.object());
+          return true;
+        });
+  }
+
+  /// Does something in the name of an account, for whoever has just proved to be its owner.
+  <T> T asSelf(Account account, Supplier<T> work) {
+    Actor self =
+        Actor.current()
+            .map(actor -> new Actor(principal(account), actor.address(), actor.userAgent()))
+            .orElseGet(() -> new Actor(principal(account), "", ""));
+    return self.doing(work::get);
   }
 
   /// Sets a new password and ends every session of the account.

@@ -27,4 +27,8 @@ record ApiKey(
   boolean isExpired(Instant now) {
     return expiresAt != null && !now.isBefore(expiresAt);
   }
+
+  ApiKey withId(long newId) {
+    return new ApiKey(newId, label, prefix, hash, permissions, accountId, createdAt, expiresAt);
+  }
 }

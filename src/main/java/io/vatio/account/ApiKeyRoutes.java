@@ -1,5 +1,7 @@
 package io.vatio.account;
 
+import static java.time.temporal.ChronoUnit.SECONDS;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
@@ -99,6 +101,9 @@ final class ApiKeyRoutes {
     node.put("created_at", AccountJson.time(key.createdAt()));
     node.put("expires_at", AccountJson.time(key.expiresAt()));
     node.put("expired", key.isExpired(clock.instant()));
+    node.put("alcance", keys.reach(key).code());
+    Instant used = keys.lastUse(key.id());
+    node.put("last_used_at", AccountJson.time(used == null ? null : used.truncatedTo(SECONDS)));
     return node;
   }
 }

@@ -1,13 +1,18 @@
 package io.vatio.account;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.vatio.audit.AuditLog;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import io.vatio.platform.db.Database;
+import io.vatio.platform.json.Json;
 import java.security.SecureRandom;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -31,12 +36,13 @@ final class ApiKeys {
 
   static final int MAX_KEYS = 1_000;
 
+  private static final Duration USE_GRAIN = Duration.ofSeconds(1);
   private static final int SECRET_LETTERS = 43;
   private static final int SHOWN = PREFIX.length() + 6;
 
   private static final String LIST =
       """
-      SELECT id, label, prefix, hash, permissions, account_id, created_at, expires_at
+      SELECT id, label, prefix, hash, permissions, account_id, created_at, expires_at, last_used_at
         FROM api_key
        WHERE revoked_at IS NULL
        ORDER BY id
@@ -48,29 +54,54 @@ final class ApiKeys {
       VALUES (:label, :prefix, :hash, :permissions, :account, :now, :expires)
       """;
 
+  private static final String SAVE_USE =
+      """
+      UPDATE api_key
+         SET last_used_at = :used
+       WHERE id = :id
+      """;
+
   private final Database database;
   private final Accounts accounts;
   private final Clock clock;
+  private final AuditLog audit;
   private final SecureRandom random = new SecureRandom();
   private final Map<String, ApiKey> byHash = new ConcurrentHashMap<>();
   private final Lock changes = new ReentrantLock();
+
+  /// When each key was last used, by its id; the database has it a minute later.
+  private final Map<Long, Instant> lastUse = new ConcurrentHashMap<>();
+
+  /// Keys whose last use the database does not have yet.
+  private final Set<Long> unsaved = ConcurrentHashMap.newKeySet();
 
   /// Keys that have run out and whose connections were ended.
   private final Set<Long> ended = ConcurrentHashMap.newKeySet();
 
   private volatile LongConsumer revoked = _ -> {};
 
-  private ApiKeys(Database database, Accounts accounts, Clock clock) {
+  private ApiKeys(Database database, Accounts accounts, Clock clock, AuditLog audit) {
+    this.audit = audit;
     this.database = database;
     this.accounts = accounts;
     this.clock = clock;
   }
 
-  static ApiKeys open(Database database, Accounts accounts, Clock clock) {
-    ApiKeys keys = new ApiKeys(database, accounts, clock);
-    database
-        .read(handle -> handle.createQuery(LIST).map((row, _) -> key(row)).list())
-        .forEach(key -> keys.byHash.put(key.hash(), key));
+  static ApiKeys open(Database database, Accounts accounts, Clock clock, AuditLog audit) {
+    ApiKeys keys = new ApiKeys(database, accounts, clock, audit);
+    database.read(
+        handle ->
+            handle
+                .createQuery(LIST)
+                .map(
+                    (row, _) -> {
+                      ApiKey key = key(row);
+                      keys.byHash.put(key.hash(), key);
+                      long used = row.getLong("last_used_at");
+                      return row.wasNull()
+                          || keys.lastUse.put(key.id(), Micros.toInstant(used)) == null;
+                    })
+                .list());
     return keys;
   }
 
@@ -85,13 +116,64 @@ final class ApiKeys {
       return Optional.empty();
     }
     ApiKey found = byHash.get(fingerprint(key));
-    if (found == null || found.isExpired(clock.instant())) {
+    Instant now = clock.instant();
+    if (found == null || found.isExpired(now)) {
       return Optional.empty();
     }
+    Optional<Principal.ApiKey> principal =
+        accounts
+            .findById(found.accountId())
+            .filter(Account::active)
+            .map(owner -> principal(found, accounts.principal(owner)));
+    if (principal.isPresent()) {
+      noteUse(found.id(), now);
+    }
+    return principal;
+  }
+
+  private void noteUse(long id, Instant now) {
+    Instant before = lastUse.get(id);
+    // Once a second is enough, and keeps a key that is used a thousand times a second cheap.
+    if (before == null || now.isAfter(before.plus(USE_GRAIN))) {
+      lastUse.put(id, now);
+      unsaved.add(id);
+    }
+  }
+
+  /// When a key was last used, null for never; to a second or so.
+  @Nullable Instant lastUse(long id) {
+    return lastUse.get(id);
+  }
+
+  /// What the keys of an account reach.
+  Reach reach(ApiKey key) {
     return accounts
-        .findById(found.accountId())
-        .filter(Account::active)
-        .map(owner -> principal(found, accounts.principal(owner)));
+        .findById(key.accountId())
+        .map(owner -> accounts.principal(owner).reach())
+        .orElse(Reach.SHARED);
+  }
+
+  /// Writes down when keys were last used. Blocks.
+  ///
+  /// @return false: there is nothing more to do
+  boolean saveUse() {
+    List<Long> ids = List.copyOf(unsaved);
+    if (!ids.isEmpty()) {
+      database.write(
+          handle -> {
+            for (long id : ids) {
+              Instant used = lastUse.get(id);
+              handle
+                  .createUpdate(SAVE_USE)
+                  .bind("used", used == null ? null : (Long) Micros.of(used))
+                  .bind("id", id)
+                  .execute();
+            }
+            return true;
+          });
+      unsaved.removeAll(ids);
+    }
+    return false;
   }
 
   /// Live keys, newest first.
@@ -152,6 +234,16 @@ final class ApiKeys {
         .forEach(key -> revoked.accept(key.id()));
   }
 
+  /// Forgets the keys of an account that is gone.
+  void forgetOf(long accountId) {
+    for (ApiKey key : byHash.values()) {
+      if (key.accountId() == accountId) {
+        byHash.remove(key.hash());
+        revoked.accept(key.id());
+      }
+    }
+  }
+
   /// Ends a key at once.
   ///
   /// @return whether there was one
@@ -163,12 +255,15 @@ final class ApiKeys {
         return false;
       }
       database.write(
-          handle ->
-              handle
-                  .createUpdate("UPDATE api_key SET revoked_at = :now WHERE id = :id")
-                  .bind("now", Micros.of(clock.instant()))
-                  .bind("id", id)
-                  .execute());
+          handle -> {
+            handle
+                .createUpdate("UPDATE api_key SET revoked_at = :now WHERE id = :id")
+                .bind("now", Micros.of(clock.instant()))
+                .bind("id", id)
+                .execute();
+            audit.deleted(handle, target(key.get()), audited(key.get()));
+            return true;
+          });
       byHash.remove(key.get().hash());
       revoked.accept(id);
       return true;
@@ -179,35 +274,43 @@ final class ApiKeys {
 
   private ApiKey insert(ApiKey draft) {
     Instant expires = draft.expiresAt();
-    long id =
-        database.write(
-            handle ->
-                handle
-                    .createUpdate(INSERT)
-                    .bind("label", draft.label())
-                    .bind("prefix", draft.prefix())
-                    .bind("hash", draft.hash())
-                    .bind("permissions", codes(draft.permissions()))
-                    .bind("account", draft.accountId())
-                    .bind("now", Micros.of(draft.createdAt()))
-                    .bind("expires", expires == null ? null : (Long) Micros.of(expires))
-                    .executeAndReturnGeneratedKeys("id")
-                    .mapTo(Long.class)
-                    .one());
-    return new ApiKey(
-        id,
-        draft.label(),
-        draft.prefix(),
-        draft.hash(),
-        draft.permissions(),
-        draft.accountId(),
-        draft.createdAt(),
-        expires);
+    return database.write(
+        handle -> {
+          long id =
+              handle
+                  .createUpdate(INSERT)
+                  .bind("label", draft.label())
+                  .bind("prefix", draft.prefix())
+                  .bind("hash", draft.hash())
+                  .bind("permissions", codes(draft.permissions()))
+                  .bind("account", draft.accountId())
+                  .bind("now", Micros.of(draft.createdAt()))
+                  .bind("expires", expires == null ? null : (Long) Micros.of(expires))
+                  .executeAndReturnGeneratedKeys("id")
+                  .mapTo(Long.class)
+                  .one();
+          ApiKey key = draft.withId(id);
+          audit.created(handle, target(key), audited(key));
+          return key;
+        });
+  }
+
+  private static AuditLog.Target target(ApiKey key) {
+    return AuditLog.Target.of("ClaveApi", key.id(), key.label());
+  }
+
+  private static ObjectNode audited(ApiKey key) {
+    ObjectNode node = Json.object();
+    node.put("label", key.label());
+    node.put("prefix", key.prefix());
+    node.put("permisos", codes(key.permissions()));
+    node.put("expires_at", AccountJson.time(key.expiresAt()));
+    return node;
   }
 
   private static Principal.ApiKey principal(ApiKey key, Principal.User owner) {
     Set<Permission> permissions =
-        key.permissions().stream().filter(owner::may).collect(Collectors.toSet());
+        Role.opened(key.permissions()).stream().filter(owner::may).collect(Collectors.toSet());
     return new Principal.ApiKey(key.id(), key.label(), permissions, key.accountId(), owner.reach());
   }
 

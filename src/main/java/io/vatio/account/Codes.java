@@ -104,8 +104,8 @@ final class Codes {
         });
   }
 
-  /// Uses a code of whomever it was sent to.
-  CodeCheck use(CodePurpose purpose, String code) {
+  /// Finds out whom a code was sent to.
+  CodeCheck check(CodePurpose purpose, String code, boolean use) {
     return database.write(
         handle -> {
           Optional<Row> row =
@@ -117,7 +117,7 @@ final class Codes {
                   .findOne();
           return row.isEmpty() || row.get().used()
               ? new CodeCheck.Wrong()
-              : verdict(handle, row.get(), true);
+              : verdict(handle, row.get(), use);
         });
   }
 

@@ -87,9 +87,14 @@ public final class Contacts {
     return codes.check(accountId, purpose, code, true);
   }
 
+  /// Whose code this is; it stays good. A short one can be guessed: slow the sender down.
+  public CodeCheck checkCode(CodePurpose purpose, String code) {
+    return codes.check(purpose, code, false);
+  }
+
   /// Uses a code without knowing whose it is. A short one can be guessed: slow the sender down.
   public CodeCheck useCode(CodePurpose purpose, String code) {
-    return codes.use(purpose, code);
+    return codes.check(purpose, code, true);
   }
 
   /// When a person was last sent a code, empty for never.

@@ -1,7 +1,6 @@
 package io.vatio.account;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.vatio.kernel.Principal;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
 import io.vatio.platform.http.Access;
@@ -13,7 +12,7 @@ import io.vatio.platform.json.Json;
 import io.vertx.core.http.HttpMethod;
 import java.time.Duration;
 
-/// Login, refresh, logout and who am I.
+/// Login, refresh and logout.
 final class LoginRoutes {
   private static final int MAX_TOKEN = 2_000;
 
@@ -40,7 +39,6 @@ final class LoginRoutes {
     api.route(HttpMethod.POST, "/api/auth/login", Access.PUBLIC, this::login);
     api.route(HttpMethod.POST, "/api/auth/refresh", Access.PUBLIC, this::refresh);
     api.route(HttpMethod.POST, "/api/auth/logout", Access.PUBLIC, this::logout);
-    api.route(HttpMethod.GET, "/api/users/me", Access.ANYONE, this::me);
   }
 
   private Reply login(Request request) {
@@ -52,17 +50,30 @@ final class LoginRoutes {
       case LoginOutcome.Granted(Account account) ->
           Reply.ok(session(account, Text.of("account.login_done"), request.language()));
       case LoginOutcome.Denied() -> throw Problem.unauthenticated(Text.of("account.login_refused"));
-      case LoginOutcome.Throttled(long seconds) ->
-          throw Problem.tooMany(
-              Text.of("http.throttled", Long.toString(seconds)), Duration.ofSeconds(seconds));
+      case LoginOutcome.Throttled(long seconds) -> throw throttled(seconds);
     };
   }
 
-  /// Opens a session for somebody whose identity is proved.
+  static Problem throttled(long seconds) {
+    return Problem.tooMany(
+        Text.of("http.throttled", Long.toString(seconds)), Duration.ofSeconds(seconds));
+  }
+
+  /// Opens a session for somebody whose identity is proved, and notes the login.
   ObjectNode session(Account account, Text message, String language) {
-    Account present = accounts.loggedIn(account);
+    return open(accounts.loggedIn(account), message, language);
+  }
+
+  /// Opens a session.
+  ObjectNode open(Account account, Text message, String language) {
     return json.session(
-        present, refreshTokens.issue(present.id()), tokens.access(present), message, language);
+        account, refreshTokens.issue(account.id()), tokens.access(account), message, language);
+  }
+
+  /// Adds the tokens of a new session to an answer.
+  ObjectNode addTokens(ObjectNode body, Account account) {
+    return body.put("refresh", refreshTokens.issue(account.id()))
+        .put("access", tokens.access(account));
   }
 
   private Reply refresh(Request request) {
@@ -85,7 +96,12 @@ final class LoginRoutes {
   /// already worthless, is no fault: the session is over either way.
   private Reply logout(Request request) {
     if (tokens.read(refreshToken(request)).orElse(null) instanceof Tokens.RefreshClaims claims) {
-      refreshTokens.revoke(claims);
+      refreshTokens.revoke(
+          claims,
+          handle ->
+              accounts
+                  .findById(claims.accountId())
+                  .ifPresent(account -> accounts.loggedOut(handle, account)));
     }
     return Reply.noContent();
   }
@@ -95,15 +111,5 @@ final class LoginRoutes {
     String token = fields.text("refresh", MAX_TOKEN);
     fields.check();
     return token;
-  }
-
-  private Reply me(Request request) {
-    if (request.principal() instanceof Principal.User user) {
-      return accounts
-          .findById(user.id())
-          .map(account -> Reply.ok(json.user(account, request.language())))
-          .orElseThrow(() -> Problem.unauthenticated(Text.of("http.credentials_wrong")));
-    }
-    throw Problem.forbidden(Text.of("account.people_only"));
   }
 }

@@ -1,5 +1,7 @@
 package io.vatio.account;
 
+import io.vatio.audit.AuditLog;
+import io.vatio.kernel.Actor;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -16,8 +18,10 @@ final class Logins {
   private final Accounts accounts;
   private final Passwords passwords;
   private final Throttle throttle;
+  private final AuditLog audit;
 
-  Logins(Accounts accounts, Passwords passwords, Throttle throttle) {
+  Logins(Accounts accounts, Passwords passwords, Throttle throttle, AuditLog audit) {
+    this.audit = audit;
     this.accounts = accounts;
     this.passwords = passwords;
     this.throttle = throttle;
@@ -34,11 +38,19 @@ final class Logins {
       return CompletableFuture.completedFuture(new LoginOutcome.Throttled(attempt.secondsToWait()));
     }
     Optional<Account> account = accounts.findByName(username);
+    String agent = Actor.current().map(Actor::userAgent).orElse("");
     try {
       return passwords
           .verify(password, () -> account.flatMap(a -> accounts.findHash(a.id())))
           .handle(
-              (verdict, failure) -> outcome(username, address, attempt, account, verdict, failure));
+              (verdict, failure) -> {
+                LoginOutcome outcome =
+                    outcome(username, address, attempt, account, verdict, failure);
+                if (outcome instanceof LoginOutcome.Denied) {
+                  audit.loginFailed(username, address, agent);
+                }
+                return outcome;
+              });
     } catch (RejectedExecutionException _) {
       attempt.abandon();
       return CompletableFuture.completedFuture(new LoginOutcome.Throttled(1));

@@ -5,6 +5,7 @@ import io.vatio.platform.db.Database;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
 
 /// Which refresh tokens are still worth something. A token can be used once; the tokens that come
@@ -76,10 +77,14 @@ final class RefreshTokens {
   }
 
   /// Ends the family of a token.
-  void revoke(Tokens.RefreshClaims claims) {
+  ///
+  /// @param note written with it, if there was something to end
+  void revoke(Tokens.RefreshClaims claims, Consumer<Handle> note) {
     database.write(
         handle -> {
-          revokeFamily(handle, claims.id());
+          if (revokeFamily(handle, claims.id()) > 0) {
+            note.accept(handle);
+          }
           return true;
         });
   }
@@ -98,8 +103,8 @@ final class RefreshTokens {
     return tokens.refresh(accountId, id, now);
   }
 
-  private void revokeFamily(Handle handle, String id) {
-    handle.createUpdate(REVOKE_FAMILY).bind("id", id).bind("now", now()).execute();
+  private int revokeFamily(Handle handle, String id) {
+    return handle.createUpdate(REVOKE_FAMILY).bind("id", id).bind("now", now()).execute();
   }
 
   private void forgetExpired(Handle handle) {

@@ -17,6 +17,7 @@ import java.util.Set;
 /// interface: clients say `"rol": 2`.
 final class Seeds {
   static final long SUPERUSER_ROLE = 1;
+  static final long READER_ROLE = 3;
 
   static final List<PermissionSeed> PERMISSIONS =
       List.of(
@@ -66,7 +67,7 @@ final class Seeds {
                   VIEW_DASHBOARD),
               Reach.OWN),
           new RoleSeed(
-              3,
+              READER_ROLE,
               "solo_lectura",
               "Solo Lectura",
               "Solo puede ver informacion, sin permisos de edicion",

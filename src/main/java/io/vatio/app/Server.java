@@ -225,7 +225,8 @@ public final class Server implements AutoCloseable {
       LOG.info("e-mail {}", mailer.isConfigured() ? "goes out" : "is off");
       this.accounts =
           AccountModule.open(
-              storage.database(), settings.accounts(), clock, messages, storage.audit());
+              new AccountModule.Needs(storage.database(), clock, messages, storage.audit(), mailer),
+              settings.accounts());
       keep("accounts", accounts::close);
       DeviceCredentials credentials =
           DeviceCredentials.open(

@@ -325,6 +325,8 @@ public final class SettingsReader {
             value(SettingsRows.ADMIN_PASSWORD),
             list(SettingsRows.TRUSTED_NETWORKS),
             require(SettingsRows.TRUSTED_ROLE),
+            require(SettingsRows.REGISTRATION).equals("open"),
+            value(SettingsRows.PUBLIC_URL),
             demo),
         new LogSettings(
             require(SettingsRows.AUDIT_DAYS),

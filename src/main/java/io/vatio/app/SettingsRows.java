@@ -262,6 +262,15 @@ final class SettingsRows {
           "127.0.0.1",
           "Reverse proxies in front of this server. Only what they say in `X-Forwarded-For` is believed.");
 
+  static final SettingsRow<String> REGISTRATION =
+      row(
+          "registration",
+          SettingsType.oneOf("open", "closed"),
+          "",
+          "open",
+          "closed",
+          "Whether strangers can make accounts for themselves. Such an account is external and sees only what somebody shares with it.");
+
   static final SettingsRow<String> PUBLIC_URL =
       row(
           "public.url",
@@ -417,6 +426,7 @@ final class SettingsRows {
           TRUSTED_NETWORKS,
           TRUSTED_ROLE,
           TRUSTED_PROXIES,
+          REGISTRATION,
           PUBLIC_URL,
           SMTP_URL,
           SMTP_CA,
@@ -439,7 +449,6 @@ final class SettingsRows {
       new TreeMap<>(
           Map.of(
               "kafka", "the clustered mode",
-              "registration", "registration by oneself",
               "sms.url", "text messages"));
 
   private SettingsRows() {}

@@ -24,6 +24,7 @@ import io.vatio.platform.text.Messages;
 import io.vatio.platform.tls.ClientAuthority;
 import io.vatio.site.SiteRegistry;
 import io.vatio.testing.Databases;
+import io.vatio.testing.Mailbox;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
@@ -47,11 +48,15 @@ public final class AccessServer implements AutoCloseable {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   public final Database database;
+  public final AuditLog audit;
   public final AccountModule accounts;
   public final Authenticator authenticator;
   public final DeviceRegistry devices;
   public final DeviceCredentials credentials;
   public final List<DeviceAccessRevoked> revoked = new CopyOnWriteArrayList<>();
+
+  /// What was mailed.
+  public final Mailbox mails = new Mailbox();
 
   private final Vertx vertx = Vertx.vertx();
   private final HttpServer http;
@@ -62,11 +67,13 @@ public final class AccessServer implements AutoCloseable {
     events.subscribe(DeviceAccessRevoked.class, revoked::add);
     Messages messages = new Messages("es");
     database = Databases.open(databaseUrl);
-    AuditLog audit = new AuditLog(database, clock);
+    audit = new AuditLog(database, clock);
     var site =
         SiteRegistry.open(database, events, clock, ZoneId.of("Europe/Madrid"), "EUR", "es", audit)
             .defaultSite();
-    accounts = AccountModule.open(database, settings, clock, messages, audit, passwords);
+    accounts =
+        AccountModule.open(
+            new AccountModule.Needs(database, clock, messages, audit, mails), settings, passwords);
     devices = DeviceRegistry.open(database, events, clock, site.id(), audit);
     credentials =
         DeviceCredentials.open(
@@ -116,7 +123,7 @@ public final class AccessServer implements AutoCloseable {
   /// With a superuser [#ADMIN], trusting nobody.
   public static AccountSettings settings(Path folder) {
     return new AccountSettings(
-        folder.resolve("keys"), ADMIN, PASSWORD, List.of(), "operador", false);
+        folder.resolve("keys"), ADMIN, PASSWORD, List.of(), "operador", true, null, false);
   }
 
   /// A device; its id.

@@ -115,7 +115,8 @@ class AccessTest {
   void a_flood_of_logins_is_refused_and_does_not_pile_up() {
     CountDownLatch gate = new CountDownLatch(1);
     try (Passwords passwords = new Passwords(64, 1)) {
-      Logins logins = new Logins(server.accounts.accounts(), passwords, new Throttle(clock));
+      Logins logins =
+          new Logins(server.accounts.accounts(), passwords, new Throttle(clock), server.audit);
       for (int i = 0; i < 2; i++) {
         passwords.verify("x", () -> waitAt(gate));
       }
@@ -149,7 +150,8 @@ class AccessTest {
             """
             {"count":1,"next":null,"previous":null,"results":[
               {"id":1,"label":"Cuadro","prefix":"%s","permisos":["crear_lecturas"],
-               "created_at":"2026-03-01T10:00:00Z","expires_at":null,"expired":false}]}
+               "created_at":"2026-03-01T10:00:00Z","expires_at":null,"expired":false,
+               "alcance":"todos","last_used_at":null}]}
             """
                 .formatted(key.substring(0, 12))),
         list.json());
@@ -429,7 +431,14 @@ class AccessTest {
         AccessServer.start(
             Databases.SQLITE.newUrl(folder),
             new AccountSettings(
-                folder.resolve("keys"), ADMIN, PASSWORD, List.of(Cidr.parse(network)), role, false),
+                folder.resolve("keys"),
+                ADMIN,
+                PASSWORD,
+                List.of(Cidr.parse(network)),
+                role,
+                true,
+                null,
+                false),
             clock);
   }
 

@@ -155,7 +155,14 @@ class SessionTest {
     // Another password in the settings changes nothing: there is an account already.
     AccountSettings changed =
         new AccountSettings(
-            folder.resolve("keys"), ADMIN, "another-password", List.of(), "operador", false);
+            folder.resolve("keys"),
+            ADMIN,
+            "another-password",
+            List.of(),
+            "operador",
+            true,
+            null,
+            false);
     server = AccessServer.start(url, changed, clock);
 
     assertEquals(200, me(access).status());

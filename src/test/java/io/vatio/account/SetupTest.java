@@ -178,16 +178,30 @@ class SetupTest {
   void keeps_demonstrations_and_real_data_apart() {
     AccountSettings real =
         new AccountSettings(
-            folder.resolve("keys"), "admin", "admin123", List.of(), "operador", false);
+            folder.resolve("keys"), "admin", "admin123", List.of(), "operador", true, null, false);
     AccountSettings demo =
         new AccountSettings(
-            folder.resolve("demo-keys"), "admin", "admin123", List.of(), "operador", true);
+            folder.resolve("demo-keys"),
+            "admin",
+            "admin123",
+            List.of(),
+            "operador",
+            true,
+            null,
+            true);
     AccountSettings demoOnReal =
         new AccountSettings(
-            folder.resolve("keys"), "admin", "admin123", List.of(), "operador", true);
+            folder.resolve("keys"), "admin", "admin123", List.of(), "operador", true, null, true);
     AccountSettings realOnDemo =
         new AccountSettings(
-            folder.resolve("demo-keys"), "admin", "admin123", List.of(), "operador", false);
+            folder.resolve("demo-keys"),
+            "admin",
+            "admin123",
+            List.of(),
+            "operador",
+            true,
+            null,
+            false);
     AccessServer.start(url("real.db"), real, clock).close();
     AccessServer.start(url("demo.db"), demo, clock).close();
 
@@ -201,7 +215,8 @@ class SetupTest {
   @Test
   void refuses_a_trusted_role_that_does_not_exist() {
     AccountSettings settings =
-        new AccountSettings(folder.resolve("keys"), "admin", null, List.of(), "jefe", false);
+        new AccountSettings(
+            folder.resolve("keys"), "admin", null, List.of(), "jefe", true, null, false);
 
     IllegalStateException refused =
         assertThrows(
@@ -212,7 +227,8 @@ class SetupTest {
   private AccessServer open(List<Cidr> trusted) {
     return AccessServer.start(
         url("vatio.db"),
-        new AccountSettings(folder.resolve("keys"), "admin", null, trusted, "operador", false),
+        new AccountSettings(
+            folder.resolve("keys"), "admin", null, trusted, "operador", true, null, false),
         clock);
   }
 

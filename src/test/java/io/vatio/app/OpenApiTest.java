@@ -108,7 +108,11 @@ class OpenApiTest {
   }
 
   private static boolean isLogin(String name) {
-    return Set.of("POST /api/auth/login", "POST /api/auth/refresh", "POST /api/devices/token")
+    return Set.of(
+            "POST /api/auth/login",
+            "POST /api/auth/register",
+            "POST /api/auth/refresh",
+            "POST /api/devices/token")
         .contains(name);
   }
 
@@ -180,6 +184,14 @@ class OpenApiTest {
           POST   | /api/auth/login/                 | 401 | {"username":"admin","password":"x"}
           POST   | /api/auth/refresh/               | 401 | {"refresh":"x"}
           GET    | /api/users/me/                   | 200 |
+          POST   | /api/auth/register/              | 201 | {"username":"eva","email":"eva@example.com","password":"girasol-77-x","password_confirm":"girasol-77-x","first_name":"Eva","last_name":"Ruiz"}
+          POST   | /api/auth/register/              | 400 | {"username":"eva"}
+          POST   | /api/auth/password/change/       | 400 | {"current_password":"x","new_password":"girasol-77-x"}
+          POST   | /api/auth/password/reset/        | 200 | {"email":"nadie@example.com"}
+          POST   | /api/auth/password/reset/confirm/| 400 | {"token":"x","password":"girasol-77-x"}
+          GET    | /api/login/cifrarID/{id}/        | 200 |
+          POST   | /api/login/descifrarID/          | 400 | {"encrypted_id":"x"}
+          PATCH  | /api/users/me/                   | 200 | {"first_name":"Ana"}
           GET    | /api/users/                      | 200 |
           POST   | /api/users/                      | 201 | {"username":"op","email":"op@example.com","rol":2}
           POST   | /api/users/                      | 400 | {"username":"op"}

@@ -173,8 +173,7 @@ class SettingsReaderTest {
   @CsvSource({
     "VATIO_KAFKA, kafka:9092",
     "VATIO_SMS_URL, http://sms",
-    "VATIO_SMS_URL_FILE, /run/secrets/sms",
-    "VATIO_REGISTRATION, closed"
+    "VATIO_SMS_URL_FILE, /run/secrets/sms"
   })
   void refuses_what_only_later_versions_can_do(String name, String value) {
     String message = fault(List.of(), Map.of(name, value));
