@@ -52,6 +52,12 @@ final class Codes {
        WHERE account_id = :account AND purpose = :purpose
       """;
 
+  private static final String DROP =
+      """
+      DELETE FROM account_code
+       WHERE account_id = :account AND purpose = :purpose
+      """;
+
   private final Database database;
   private final byte[] key;
   private final Clock clock;
@@ -119,6 +125,17 @@ final class Codes {
               ? new CodeCheck.Wrong()
               : verdict(handle, row.get(), use);
         });
+  }
+
+  /// Forgets a code.
+  void drop(long accountId, CodePurpose purpose) {
+    database.write(
+        handle ->
+            handle
+                .createUpdate(DROP)
+                .bind("account", accountId)
+                .bind("purpose", purpose.word())
+                .execute());
   }
 
   /// The newest code that was sent to a person, used or not.

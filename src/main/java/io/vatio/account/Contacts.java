@@ -1,5 +1,6 @@
 package io.vatio.account;
 
+import io.vatio.kernel.Principal;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -23,6 +24,11 @@ public final class Contacts {
   /// Whose Telegram chat this is.
   public Optional<Contact> findByTelegramChat(String chat) {
     return accounts.findByTelegramChat(chat).map(Contact::of);
+  }
+
+  /// Who a person is and what this one may do now; empty for one who may not log in.
+  public Optional<Principal.User> principal(long accountId) {
+    return accounts.findById(accountId).filter(Account::active).map(accounts::principal);
   }
 
   /// Everybody, in the order they joined; ask [Contact#takesMail] and [Contact#takesTelegram].
@@ -95,6 +101,11 @@ public final class Contacts {
   /// Uses a code without knowing whose it is. A short one can be guessed: slow the sender down.
   public CodeCheck useCode(CodePurpose purpose, String code) {
     return codes.check(purpose, code, true);
+  }
+
+  /// Forgets the code of a person, that could not be sent.
+  public void dropCode(long accountId, CodePurpose purpose) {
+    codes.drop(accountId, purpose);
   }
 
   /// When a person was last sent a code, empty for never.

@@ -6,6 +6,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import io.vatio.account.AccountModule;
 import io.vatio.alert.AlertRoutes;
+import io.vatio.alert.Alerts;
 import io.vatio.audit.AuditLog;
 import io.vatio.audit.AuditModule;
 import io.vatio.dashboard.ApiDocs;
@@ -44,6 +45,7 @@ import io.vatio.live.LiveModule;
 import io.vatio.live.LiveSettings;
 import io.vatio.platform.contract.Contract;
 import io.vatio.platform.db.CarryingDatabase;
+import io.vatio.messaging.MessagingModule;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.PostgresDatabase;
 import io.vatio.platform.db.SqliteDatabase;
@@ -222,7 +224,6 @@ public final class Server implements AutoCloseable {
       keep("imports", imports::close);
 
       Mailer mailer = mailer();
-      LOG.info("e-mail {}", mailer.isConfigured() ? "goes out" : "is off");
       this.accounts =
           AccountModule.open(
               new AccountModule.Needs(storage.database(), clock, messages, storage.audit(), mailer),
@@ -296,7 +297,28 @@ public final class Server implements AutoCloseable {
       imports.addTo(api);
       new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
           .addTo(api);
-      new AlertRoutes(storage.database(), clock).addTo(api);
+      Alerts alerts = new Alerts(storage.database(), storage.events(), storage.audit(), clock);
+      new AlertRoutes(alerts).addTo(api);
+      MessagingModule messaging =
+          new MessagingModule(
+              new MessagingModule.Needs(
+                  storage.database(),
+                  accounts.contacts(),
+                  storage.visibility(),
+                  storage.catalogue(),
+                  storage.readings(),
+                  alerts,
+                  storage.events(),
+                  storage.audit(),
+                  mailer,
+                  settings.telegram(),
+                  settings.publicUrl(),
+                  messages,
+                  settings.site().language(),
+                  site.zone(),
+                  meters,
+                  clock));
+      messaging.addTo(api);
       LiveModule live =
           new LiveModule(
               storage.devices(),
@@ -346,6 +368,8 @@ public final class Server implements AutoCloseable {
       contract.completeAsync(Contract::read, Thread.ofPlatform().daemon().name("contract")::start);
       live.start();
       keep("streams", live::close);
+      messaging.start();
+      keep("messages to people", messaging::close);
     } catch (RuntimeException e) {
       close();
       throw e;

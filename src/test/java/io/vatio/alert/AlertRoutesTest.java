@@ -3,7 +3,9 @@ package io.vatio.alert;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.vatio.audit.AuditLog;
 import io.vatio.platform.db.Database;
+import io.vatio.platform.events.Events;
 import io.vatio.testing.Databases;
 import io.vatio.testing.FixedClock;
 import io.vatio.testing.Port;
@@ -23,7 +25,11 @@ class AlertRoutesTest {
     database = Databases.open(Databases.SQLITE.newUrl(folder));
     port =
         new Port(
-            api -> new AlertRoutes(database, FixedClock.at("2026-03-01T10:00:00Z")).addTo(api));
+            api -> {
+              FixedClock clock = FixedClock.at("2026-03-01T10:00:00Z");
+              new AlertRoutes(new Alerts(database, new Events(), new AuditLog(database, clock), clock))
+                  .addTo(api);
+            });
   }
 
   @AfterEach

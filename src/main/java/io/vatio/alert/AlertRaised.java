@@ -1,0 +1,4 @@
+package io.vatio.alert;
+
+/// An alert is in the database now.
+public record AlertRaised(Alert alert) {}
