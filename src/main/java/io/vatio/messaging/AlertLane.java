@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Carries alerts to people by one channel, one after another on a thread of its own, so that a
-// slow
+/// slow
 /// channel keeps neither the sender of an alert nor another channel waiting. At most [#WAITING]
 /// wait; what finds no room is counted and noted at the alert.
 final class AlertLane implements AutoCloseable {

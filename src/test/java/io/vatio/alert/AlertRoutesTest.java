@@ -27,7 +27,8 @@ class AlertRoutesTest {
         new Port(
             api -> {
               FixedClock clock = FixedClock.at("2026-03-01T10:00:00Z");
-              new AlertRoutes(new Alerts(database, new Events(), new AuditLog(database, clock), clock))
+              new AlertRoutes(
+                      new Alerts(database, new Events(), new AuditLog(database, clock), clock))
                   .addTo(api);
             });
   }

@@ -24,6 +24,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Clock;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -216,7 +217,7 @@ public final class SmtpServer implements AutoCloseable {
       if (!encrypted) {
         plainLines.add(line);
       }
-      String verb = line.split("[ :]", 2)[0].toUpperCase(java.util.Locale.ROOT);
+      String verb = line.split("[ :]", 2)[0].toUpperCase(Locale.ROOT);
       switch (verb) {
         case "EHLO" -> {
           say("250-localhost");
