@@ -136,7 +136,7 @@ final class EmailRoutes {
     if (!body.has(name)) {
       fields.fault(name, Text.of("http.field_required"));
     } else if (!body.path(name).isBoolean()) {
-      fields.fault(name, Text.of("messaging.boolean"));
+      fields.fault(name, Text.of("http.field_boolean"));
     }
     fields.check();
     boolean wanted = body.path(name).booleanValue();

@@ -64,7 +64,7 @@ record NotificationOrder(
   static boolean flag(ObjectNode body, String name, Fields fields) {
     JsonNode node = body.path(name);
     if (!node.isMissingNode() && !node.isNull() && !node.isBoolean()) {
-      fields.fault(name, Text.of("messaging.boolean"));
+      fields.fault(name, Text.of("http.field_boolean"));
     }
     return node.asBoolean(false);
   }

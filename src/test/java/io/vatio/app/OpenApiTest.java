@@ -274,6 +274,21 @@ class OpenApiTest {
           GET    | /api/energy                      | 200 |
           POST   | /api/alert                       | 200 | {"message":"hola"}
           POST   | /api/alert                       | 400 | {"message":5}
+          GET    | /api/email/status/               | 200 |
+          POST   | /api/email/send-verification/    | 400 |
+          GET    | /api/email/verify/?token=x       | 400 |
+          POST   | /api/email/verify/               | 400 | {"token":"x"}
+          POST   | /api/email/preferences/          | 200 | {"email_notifications_enabled":true}
+          POST   | /api/email/send-notification/    | 400 | {"message":"x"}
+          POST   | /api/email/send-notification/    | 503 | {"message":"x","user_ids":[1]}
+          GET    | /api/telegram/status/            | 200 |
+          POST   | /api/telegram/generate-verification/ | 200 |
+          POST   | /api/telegram/verify-code/       | 400 | {"code":"x"}
+          POST   | /api/telegram/link-account/      | 404 | {"user_id":99,"chat_id":"7","verification_code":"x"}
+          POST   | /api/telegram/link-account/      | 400 | {"user_id":1,"chat_id":7,"verification_code":"x"}
+          POST   | /api/telegram/unlink-account/    | 400 |
+          POST   | /api/telegram/send-notification/ | 400 | {"message":"x"}
+          POST   | /api/telegram/send-notification/ | 503 | {"message":"x","user_ids":[1]}
           GET    | /api/dead-letters/               | 200 |
           POST   | /api/stream/ticket/              | 201 |
           GET    | /api/schema/                     | 200 |

@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// The part of the Telegram Bot API that a bot needs, over HTTP on a free port of the loopback:
-// long
+/// long
 /// polling with an offset, messages, buttons, and the ways in which it fails.
 public final class BotApiServer implements AutoCloseable {
   public static final String TOKEN = "4711:geheimes-token";
