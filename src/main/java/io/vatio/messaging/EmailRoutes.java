@@ -61,7 +61,11 @@ final class EmailRoutes {
     api.route(HttpMethod.GET, path + "verify", Access.ANYONE, this::verifyByLink);
     api.route(HttpMethod.POST, path + "verify", Access.ANYONE, this::verifyByBody);
     api.route(HttpMethod.POST, path + "preferences", Access.ANYONE, this::preferences);
-    api.route(HttpMethod.POST, path + "send-notification", Access.SUPERUSER, this::notify);
+    api.route(
+        HttpMethod.POST,
+        path + "send-notification",
+        Access.SUPERUSER.refusing(Text.of("account.superusers_only")),
+        this::notify);
     api.route(HttpMethod.GET, path + "status", Access.ANYONE, this::status);
   }
 

@@ -61,7 +61,11 @@ final class TelegramRoutes {
     routes.route(HttpMethod.POST, path + "verify-code", Access.ANYONE, this::verify);
     routes.route(HttpMethod.POST, path + "link-account", Access.ANYONE, this::link);
     routes.route(HttpMethod.POST, path + "unlink-account", Access.ANYONE, this::unlink);
-    routes.route(HttpMethod.POST, path + "send-notification", Access.SUPERUSER, this::notify);
+    routes.route(
+        HttpMethod.POST,
+        path + "send-notification",
+        Access.SUPERUSER.refusing(Text.of("account.superusers_only")),
+        this::notify);
     routes.route(HttpMethod.GET, path + "status", Access.ANYONE, this::status);
   }
 
