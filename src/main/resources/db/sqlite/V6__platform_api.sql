@@ -182,6 +182,7 @@ CREATE INDEX idempotent_reply_sender ON idempotent_reply (sender, created_at);
 ALTER TABLE reading_correction ADD COLUMN old_seq INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX reading_correction_old_seq ON reading_correction (old_seq) WHERE old_seq > 0;
 CREATE INDEX reading_chunk_seq ON reading_chunk (max_seq, min_seq);
+
 -- How far the messages that people sent to a Telegram bot were worked off.
 CREATE TABLE telegram_offset (
   bot TEXT PRIMARY KEY,

@@ -102,7 +102,9 @@ final class MessagingServer implements AutoCloseable {
   }
 
   private AccountModule accounts(Database database, AccountSettings settings) {
-    return AccountModule.open(database, settings, clock, core.messages, core.audit);
+    return AccountModule.open(
+        new AccountModule.Needs(database, clock, core.messages, core.audit, Mailer.NONE),
+        settings);
   }
 
   static MessagingServer start(
