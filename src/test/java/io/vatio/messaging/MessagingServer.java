@@ -53,7 +53,8 @@ final class MessagingServer implements AutoCloseable {
     Database database = Databases.open(databaseUrl);
     core = Core.on(database, clock, new ConsumptionDecoder(Core.MADRID), new SensorDataDecoder());
     AccountSettings settings =
-        new AccountSettings(folder.resolve("keys"), "admin", null, List.of(), "operador", false);
+        new AccountSettings(
+            folder.resolve("keys"), "admin", null, List.of(), "operador", true, null, false);
     if (isEmpty(database)) {
       accounts(database, settings).close();
       fill(database);
