@@ -511,6 +511,12 @@ public final class Server implements AutoCloseable {
           brokers.disconnect(who -> who instanceof Principal.User user && user.id() == id);
           live.recheck();
         });
+    accounts.whenDeleted(
+        id -> {
+          storage.devices().forgetAccount(id);
+          storage.shares().forgetAccount(id);
+          storage.catalogue().sensors().forgetAccount(id);
+        });
     storage.events().subscribe(DeviceAccessRevoked.class, _ -> live.recheck());
     storage
         .events()

@@ -222,6 +222,18 @@ public final class DeviceRegistry {
     }
   }
 
+  /// Leaves the devices of an account that is gone in nobody's hands, as the database has done.
+  public void forgetAccount(long accountId) {
+    changes.lock();
+    try {
+      byId.values().stream()
+          .filter(device -> Objects.equals(device.operatorId(), accountId))
+          .forEach(device -> remember(device.operatedBy(null)));
+    } finally {
+      changes.unlock();
+    }
+  }
+
   /// Removes a device, its credential, its series and its log. Its open sessions end.
   public boolean delete(long id) {
     changes.lock();

@@ -253,6 +253,12 @@ public final class DeviceShares {
     }
   }
 
+  /// Forgets what was shared with an account that is gone, as the database has done.
+  public void forgetAccount(long accountId) {
+    byAccount.remove(accountId);
+    accountsByDevice.values().forEach(accounts -> accounts.remove(accountId));
+  }
+
   private void forgetDevice(long deviceId) {
     Set<Long> accounts = accountsByDevice.remove(deviceId);
     if (accounts != null) {

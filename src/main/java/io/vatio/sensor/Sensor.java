@@ -50,6 +50,12 @@ public record Sensor(
         updatedAt);
   }
 
+  /// The same sensor, of a maker that is gone.
+  Sensor ofNobody() {
+    return new Sensor(
+        id, name, type, unit, min, max, state, description, automatic, null, createdAt, updatedAt);
+  }
+
   /// Whether values nobody declared, with this template, are its.
   boolean fits(SensorTemplate template) {
     return automatic

@@ -9,6 +9,7 @@ import io.vatio.platform.json.Json;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentNavigableMap;
@@ -116,6 +117,18 @@ public final class SensorRegistry {
       return true;
     } catch (ConstraintException _) {
       throw inUse();
+    } finally {
+      catalogue.changes().unlock();
+    }
+  }
+
+  /// Leaves the sensors of an account that is gone without a maker, as the database has done.
+  public void forgetAccount(long accountId) {
+    catalogue.changes().lock();
+    try {
+      byId.values().stream()
+          .filter(sensor -> Objects.equals(sensor.createdBy(), accountId))
+          .forEach(sensor -> remember(sensor.ofNobody()));
     } finally {
       catalogue.changes().unlock();
     }
