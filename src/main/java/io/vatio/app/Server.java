@@ -359,7 +359,7 @@ public final class Server implements AutoCloseable {
       new HealthRoutes(
               storage.database(), inbox::storageFailure, inbox::spooling, brokers, meters, clock)
           .addTo(api);
-      new ApiDocs().addTo(api);
+      new ApiDocs(messages).addTo(api);
       new PageRoutes(authority()).addTo(api);
 
       this.http = openHttp();

@@ -1,11 +1,9 @@
 package io.vatio.dashboard;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import io.vatio.kernel.Text;
+import io.vatio.platform.text.Messages;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -14,51 +12,24 @@ import java.util.StringJoiner;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// The contract as one page to read: no script, nothing from elsewhere, everything escaped.
-///
-/// @param policy Content-Security-Policy that allows the page's own style and nothing else
-record ApiPage(String html, String policy) {
+/// The contract as one page to read and to try out: nothing from elsewhere, everything escaped, and
+/// readable without its script.
+final class ApiPage {
   private static final List<String> METHODS = List.of("get", "post", "put", "patch", "delete");
+  private static final String WORDS = "apidocs.";
   private static final Pattern CODE = Pattern.compile("`([^`]*)`");
 
-  private static final String STYLE =
-      """
-      :root{color-scheme:light dark;--line:color-mix(in srgb,currentColor 22%,transparent);\
-      --soft:color-mix(in srgb,currentColor 7%,transparent)}
-      *{box-sizing:border-box}
-      body{margin:0 auto;max-width:60rem;padding:1rem;font:1rem/1.5 system-ui,sans-serif}
-      a{color:inherit}
-      .skip{position:absolute;left:-99rem}
-      .skip:focus{position:static}
-      nav ul{columns:18rem;padding-left:1.2rem}
-      h2{margin-top:2.5rem;border-bottom:1px solid var(--line)}
-      h3{margin:2rem 0 0;font-size:1.05rem;overflow-wrap:anywhere}
-      code,pre{font:.9rem/1.45 ui-monospace,monospace}
-      pre{overflow:auto;padding:.7rem;background:var(--soft);border-radius:.4rem;margin:.4rem 0}
-      .verb{display:inline-block;min-width:4.2em;font-weight:700}
-      table{border-collapse:collapse;width:100%;margin:.5rem 0}
-      th,td{text-align:left;vertical-align:top;padding:.3rem .6rem .3rem 0;\
-      border-bottom:1px solid var(--line)}
-      th{font-weight:600}
-      details{margin:.3rem 0}
-      summary{cursor:pointer}
-      """;
+  static final String POLICY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+          + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-  static ApiPage of(JsonNode contract) {
-    return new ApiPage(
-        new Writer(contract).write(),
-        "default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-            .formatted(sha256(STYLE)));
-  }
+  private ApiPage() {}
 
-  private static String sha256(String text) {
-    try {
-      return Base64.getEncoder()
-          .encodeToString(
-              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e);
-    }
+  /// The page as HTML.
+  ///
+  /// @param language `es` or `en`; what the contract itself says is Spanish
+  static String of(JsonNode contract, Messages messages, String language) {
+    return new Writer(contract, messages, language).write();
   }
 
   /// One operation of the contract and where it stands.
@@ -72,30 +43,62 @@ record ApiPage(String html, String policy) {
     private final JsonNode contract;
     private final StringBuilder out = new StringBuilder(100_000);
 
-    Writer(JsonNode contract) {
+    private final Messages messages;
+    private final String language;
+
+    Writer(JsonNode contract, Messages messages, String language) {
       this.contract = contract;
+      this.messages = messages;
+      this.language = language;
+    }
+
+    private String word(String key, Object... arguments) {
+      return escape(messages.in(language, Text.of(WORDS + key, arguments)));
     }
 
     String write() {
       Map<String, List<Operation>> byTag = byTag();
       JsonNode info = contract.path("info");
-      out.append("<!doctype html>\n<html lang=\"es\"><head><meta charset=\"utf-8\">")
-          .append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">")
-          .append("<title>API de Vatio</title><style>")
-          .append(STYLE)
-          .append("</style></head><body>\n<a class=\"skip\" href=\"#api\">Ir al contenido</a>\n")
-          .append("<header><h1>API de Vatio ")
+      out.append("<!doctype html>\n<html lang=\"")
+          .append(language)
+          .append("\"><head><meta charset=\"utf-8\">")
+          .append("<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>")
+          .append(word("title"))
+          .append("</title><link rel=\"stylesheet\" href=\"/api/docs/page.css\">")
+          .append("<script type=\"module\" src=\"/api/docs/page.js\"></script></head>\n<body");
+      for (String key : List.of("try", "send", "body", "found")) {
+        out.append(" data-").append(key).append("=\"").append(word(key)).append('"');
+      }
+      out.append("><a class=\"skip\" href=\"#api\">")
+          .append(word("skip"))
+          .append("</a>\n<div class=\"frame\"><header><h1>")
+          .append(word("title"))
+          .append(' ')
           .append(escape(info.path("version").asText()))
-          .append("</h1>\n<p><a href=\"../schema/?format=json\">OpenAPI en JSON</a> · ")
-          .append("<a href=\"../schema/?format=yaml\">en YAML</a></p>\n");
-      paragraphs(info.path("description").asText());
-      out.append("</header>\n");
+          .append("</h1>\n<p><a href=\"/api/schema/?format=json\">OpenAPI JSON</a> · ")
+          .append("<a href=\"/api/schema/?format=yaml\">OpenAPI YAML</a> · <a href=\"?lang=")
+          .append(language.equals("es") ? "en\" lang=\"en\">English" : "es\" lang=\"es\">Español")
+          .append("</a></p>\n</header>\n");
+      tools();
+      out.append("<div class=\"columns\">\n");
       contents(byTag);
-      out.append("<main id=\"api\">\n");
+      out.append("<main id=\"api\"><div lang=\"es\">\n");
+      paragraphs(info.path("description").asText());
+      out.append("</div>\n");
       credentials();
       byTag.forEach(this::section);
-      out.append("</main></body></html>\n");
+      out.append("</main></div></div></body></html>\n");
       return out.toString();
+    }
+
+    /// Shown by the script, which alone can use them.
+    private void tools() {
+      out.append("<div class=\"tools\" hidden><label>")
+          .append(word("search"))
+          .append("<input id=\"search\" type=\"search\" autocomplete=\"off\"></label><label>")
+          .append(word("token"))
+          .append("<input id=\"token\" type=\"password\" autocomplete=\"off\"></label>")
+          .append("<output id=\"found\" for=\"search\"></output></div>\n");
     }
 
     private Map<String, List<Operation>> byTag() {
@@ -115,9 +118,10 @@ record ApiPage(String html, String policy) {
     }
 
     private void contents(Map<String, List<Operation>> byTag) {
-      out.append("<nav aria-label=\"Contenido\"><ul>\n");
-      for (List<Operation> operations : byTag.values()) {
-        for (Operation operation : operations) {
+      out.append("<nav aria-label=\"").append(word("contents")).append("\"><ul lang=\"es\">\n");
+      for (Map.Entry<String, List<Operation>> tag : byTag.entrySet()) {
+        out.append("<li class=\"tag\">").append(escape(tag.getKey())).append("</li>\n");
+        for (Operation operation : tag.getValue()) {
           out.append("<li><a href=\"#")
               .append(escape(operation.anchor()))
               .append("\">")
@@ -129,7 +133,7 @@ record ApiPage(String html, String policy) {
     }
 
     private void credentials() {
-      out.append("<h2 id=\"credenciales\">Credenciales</h2>\n<dl>\n");
+      out.append("<h2 id=\"credenciales\">" + word("credentials") + "</h2>\n<dl lang=\"es\">\n");
       for (Map.Entry<String, JsonNode> scheme :
           contract.path("components").path("securitySchemes").properties()) {
         out.append("<dt><code>")
@@ -142,19 +146,26 @@ record ApiPage(String html, String policy) {
     }
 
     private void section(String tag, List<Operation> operations) {
-      out.append("<h2>").append(escape(tag)).append("</h2>\n");
+      out.append("<section lang=\"es\"><h2>").append(escape(tag)).append("</h2>\n");
       for (JsonNode known : contract.path("tags")) {
         if (known.path("name").asText().equals(tag)) {
           paragraphs(known.path("description").asText());
         }
       }
       operations.forEach(this::operation);
+      out.append("</section>\n");
     }
 
     private void operation(Operation operation) {
       JsonNode node = operation.node();
       out.append("<article aria-labelledby=\"")
           .append(escape(operation.anchor()))
+          .append("\" data-id=\"")
+          .append(escape(operation.anchor()))
+          .append("\" data-method=\"")
+          .append(operation.method())
+          .append("\" data-path=\"")
+          .append(escape(operation.path()))
           .append("\">\n<h3 id=\"")
           .append(escape(operation.anchor()))
           .append("\"><code><span class=\"verb\">")
@@ -170,7 +181,7 @@ record ApiPage(String html, String policy) {
       parameters(operation);
       JsonNode body = resolve(node.path("requestBody"));
       if (!body.isMissingNode()) {
-        out.append("<p>Se envía:</p>\n");
+        out.append("<p>").append(word("sent")).append("</p>\n");
         content(body);
       }
       for (Map.Entry<String, JsonNode> response : node.path("responses").properties()) {
@@ -179,12 +190,10 @@ record ApiPage(String html, String policy) {
       out.append("</article>\n");
     }
 
-    private static String access(String access) {
+    private String access(String access) {
       return switch (access) {
-        case "publico" -> "Sin credenciales.";
-        case "identificado" -> "Para personas y programas con credenciales.";
-        case "superusuario" -> "Solo para superusuarios.";
-        default -> "Permiso: <code>" + escape(access) + "</code>.";
+        case "publico", "identificado", "superusuario" -> word("access_" + access);
+        default -> word("access_permission") + " <code>" + escape(access) + "</code>.";
       };
     }
 
@@ -195,24 +204,26 @@ record ApiPage(String html, String policy) {
       if (parameters.isEmpty()) {
         return;
       }
-      out.append("<table><thead><tr><th scope=\"col\">Parámetro</th><th scope=\"col\">Dónde</th>")
-          .append(
-              "<th scope=\"col\">Valores</th><th scope=\"col\">Qué es</th></tr></thead><tbody>\n");
+      out.append("<div class=\"scroll\"><table><thead><tr>");
+      for (String column : List.of("parameter", "place", "values", "meaning")) {
+        out.append("<th scope=\"col\">").append(word(column)).append("</th>");
+      }
+      out.append("</tr></thead><tbody>\n");
       for (JsonNode parameter : parameters) {
         out.append("<tr><th scope=\"row\"><code>")
             .append(escape(parameter.path("name").asText()))
             .append("</code></th><td>")
             .append(escape(parameter.path("in").asText()))
             .append("</td><td>")
-            .append(escape(values(parameter.path("schema"))))
+            .append(escape(values(resolve(parameter.path("schema")))))
             .append("</td><td>")
             .append(inline(parameter.path("description").asText()))
             .append("</td></tr>\n");
       }
-      out.append("</tbody></table>\n");
+      out.append("</tbody></table></div>\n");
     }
 
-    private static String values(JsonNode schema) {
+    private String values(JsonNode schema) {
       StringJoiner values = new StringJoiner(", ");
       JsonNode choices =
           schema.has("enum") ? schema.path("enum") : schema.path("items").path("enum");
@@ -223,11 +234,16 @@ record ApiPage(String html, String policy) {
       choices.forEach(choice -> values.add(choice.asText()));
       if (schema.has("minimum") || schema.has("maximum")) {
         values.add(
-            "de %s a %s"
-                .formatted(schema.path("minimum").asText("…"), schema.path("maximum").asText("…")));
+            messages.in(
+                language,
+                Text.of(
+                    "apidocs.range",
+                    schema.path("minimum").asText("…"),
+                    schema.path("maximum").asText("…"))));
       }
       if (schema.has("default")) {
-        values.add("por defecto " + schema.path("default").asText());
+        values.add(
+            messages.in(language, Text.of("apidocs.default", schema.path("default").asText())));
       }
       return values.toString();
     }

@@ -371,12 +371,21 @@ class OpenApiTest {
         (name, operation) ->
             assertTrue(
                 html.contains("id=\"" + operation.path("operationId").asText() + "\""), name));
-    assertFalse(html.contains("<script"), "a script");
+    assertEquals(1, html.split("<script", -1).length - 1);
+    assertTrue(html.contains("<script type=\"module\" src=\"/api/docs/page.js\"></script>"));
+    assertFalse(html.contains("<style") || html.contains(" style="), "an inline style");
     assertFalse(html.matches("(?s).*(src|href)=\"(https?:)?//.*"), "an address elsewhere");
+    for (String file : List.of("page.js", "page.css")) {
+      assertEquals(200, ApiClient.anonymous(url).get("/api/docs/" + file).statusCode(), file);
+    }
+    String english = ApiClient.anonymous(url).get("/api/docs?lang=en").body();
+    assertTrue(english.contains("<html lang=\"en\">") && english.contains("Vatio API"));
     assertTrue(html.contains("&lt;id&gt;"), "what looks like markup is escaped");
     assertTrue(html.startsWith("<!doctype html>\n<html lang=\"es\">"));
     String policy = answer.headers().firstValue("Content-Security-Policy").orElseThrow();
-    assertTrue(policy.startsWith("default-src 'none'; style-src 'sha256-"), policy);
+    assertTrue(
+        policy.startsWith("default-src 'none'; script-src 'self'; style-src 'self'; "), policy);
+    assertFalse(policy.contains("unsafe"), policy);
   }
 
   private static void operations(BiConsumer<String, JsonNode> each) {

@@ -57,6 +57,11 @@ public final class ApiClient {
     return bearer(url, Json.parse(answer.body()).path("access").asText());
   }
 
+  /// The header that says who calls, empty for nobody.
+  public String authorization() {
+    return authorization;
+  }
+
   public HttpResponse<String> get(String path) {
     return send("GET", path, null);
   }

@@ -20,6 +20,13 @@ public final class TestServer implements AutoCloseable {
   ///
   /// @param environment settings beside the usual ones of the tests
   public static TestServer start(Path folder, Map<String, String> environment) {
+    Map<String, String> all = environment(folder, environment);
+    return new TestServer(
+        Server.start(SettingsReader.run(List.of(), all, folder), Clock.systemUTC()));
+  }
+
+  /// The usual settings of the tests, and more or others.
+  public static Map<String, String> environment(Path folder, Map<String, String> environment) {
     Map<String, String> all = new HashMap<>();
     all.put("VATIO_DATA_DIR", folder.resolve("data").toString());
     all.put("VATIO_HTTP_HOST", "127.0.0.1");
@@ -30,8 +37,7 @@ public final class TestServer implements AutoCloseable {
     all.put("VATIO_ADMIN_USER", ServerProcess.ADMIN);
     all.put("VATIO_ADMIN_PASSWORD", ServerProcess.PASSWORD);
     all.putAll(environment);
-    return new TestServer(
-        Server.start(SettingsReader.run(List.of(), all, folder), Clock.systemUTC()));
+    return all;
   }
 
   public String url() {

@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.networknt.schema.Schema;
 import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaRegistry;
+import com.networknt.schema.dialect.Dialect;
 import com.networknt.schema.dialect.Dialects;
+import com.networknt.schema.keyword.NonValidationKeyword;
 import io.vatio.platform.json.Json;
 import java.io.IOException;
 import java.io.InputStream;
@@ -18,11 +20,17 @@ import org.jspecify.annotations.Nullable;
 
 /// The contract of `openapi.yaml`, ready to hold requests against. Thread safe.
 ///
-/// Reading it takes some 0.3 s and 5 MB, so it is read beside the start and not before it. The
+/// Reading it takes some time (about half a second), so it is read beside the start and not before it. The
 /// schema of a body is prepared when the first body comes.
 public final class Contract {
   private static final List<String> METHODS = List.of("get", "post", "put", "patch", "delete");
   private static final String NAME = "urn:vatio:contract";
+
+  /// What stands around the schemas in the document is no rule, and nothing to warn about.
+  private static final Dialect DIALECT =
+      Dialect.builder(Dialects.getDraft202012())
+          .unknownKeywordFactory((keyword, _) -> new NonValidationKeyword(keyword))
+          .build();
 
   private final JsonNode document;
   private final Schema root;
@@ -31,7 +39,7 @@ public final class Contract {
   private Contract(JsonNode document) {
     this.document = document;
     this.root =
-        SchemaRegistry.withDialect(Dialects.getDraft202012())
+        SchemaRegistry.withDialect(DIALECT)
             .getSchema(SchemaLocation.of(NAME), document);
     for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {
       for (String method : METHODS) {
