@@ -12,6 +12,7 @@ import io.vatio.audit.AuditModule;
 import io.vatio.dashboard.ApiDocs;
 import io.vatio.dashboard.PageRoutes;
 import io.vatio.device.AccessNarrowed;
+import io.vatio.device.Device;
 import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.device.DeviceAccessRoutes;
 import io.vatio.device.DeviceCertificateRoutes;
@@ -441,7 +442,7 @@ public final class Server implements AutoCloseable {
                 storage.visibility(),
                 storage.catalogue(),
                 new Lecturas(storage.readings()),
-                _ -> site.zone(),
+                storage::zoneOf,
                 messages,
                 clock))
         .addTo(api);
@@ -662,9 +663,13 @@ public final class Server implements AutoCloseable {
       return catalogue
           .findById(seriesId)
           .flatMap(series -> devices.findById(series.deviceId()))
-          .flatMap(device -> sites.find(device.siteId()))
-          .orElseGet(sites::defaultSite)
-          .zone();
+          .map(this::zoneOf)
+          .orElseGet(() -> sites.defaultSite().zone());
+    }
+
+    /// The clock of a device's site.
+    ZoneId zoneOf(Device device) {
+      return sites.find(device.siteId()).orElseGet(sites::defaultSite).zone();
     }
   }
 }

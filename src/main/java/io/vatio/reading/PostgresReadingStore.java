@@ -17,12 +17,9 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.transaction.TransactionIsolationLevel;
 import org.jspecify.annotations.Nullable;
 
 /// Readings in PostgreSQL: one table keyed by series and time, in partitions of a month
@@ -50,7 +47,7 @@ final class PostgresReadingStore implements ReadingStore {
   private final Cursors cursors = new Cursors();
   private final ChunkTable chunks = new ChunkTable();
   private final ReadingDays days = new ReadingDays();
-  private final Lock loadingDays = new ReentrantLock();
+  private final PostgresTogether together;
   private final PostgresSealing sealing;
   private final RecentReadings recent = new RecentReadings(RECENT);
   private final Deliveries deliveries = new Deliveries(100_000);
@@ -68,6 +65,7 @@ final class PostgresReadingStore implements ReadingStore {
     this.sealing =
         new PostgresSealing(
             database, partitions, cursors, turn, chunks, new ChunkFolding(chunks, shape));
+    this.together = new PostgresTogether(database, turn, chunks, sealing, days);
   }
 
   static PostgresReadingStore open(Database database) {
@@ -328,23 +326,13 @@ final class PostgresReadingStore implements ReadingStore {
 
   @Override
   public Optional<Reading> find(int seriesId, long ts) {
-    return database.read(handle -> find(handle, seriesId, ts));
-  }
-
-  private Optional<Reading> find(Handle handle, int seriesId, long ts) {
-    // A row is never older than what is sealed of its time.
-    return PostgresRows.find(handle, seriesId, ts)
-        .or(
-            () ->
-                ts > sealing.sealedMax(handle, seriesId)
-                    ? Optional.empty()
-                    : Optional.ofNullable(chunks.find(handle, seriesId, ts)));
+    return database.read(handle -> together.find(handle, seriesId, ts));
   }
 
   @Override
   public boolean isCommitted(Handle handle, int seriesId, long ts, long seq) {
     PostgresAppend.lock(handle.getConnection());
-    return find(handle, seriesId, ts).filter(found -> found.seq() == seq).isPresent();
+    return together.find(handle, seriesId, ts).filter(found -> found.seq() == seq).isPresent();
   }
 
   @Override
@@ -385,65 +373,17 @@ final class PostgresReadingStore implements ReadingStore {
 
   @Override
   public long count(int[] seriesIds, long from, long to) {
-    return database.read(
-        handle ->
-            handle.inTransaction(
-                TransactionIsolationLevel.REPEATABLE_READ,
-                same -> {
-                  // No partition goes while it is looked at: all statements see the same.
-                  same.execute("LOCK TABLE reading IN ACCESS SHARE MODE");
-                  long count = 0;
-                  for (int id : seriesIds) {
-                    count += count(same, id, from, to);
-                  }
-                  return count;
-                }));
-  }
-
-  private long count(Handle handle, int seriesId, long from, long to) {
-    long sealedMax = sealing.sealedMax(handle, seriesId);
-    long count = PostgresRows.countBehind(handle, seriesId, from, to, sealedMax);
-    if (from <= sealedMax) {
-      count += chunks.count(handle, seriesId, from, to);
-      for (long ts : PostgresRows.timesUpTo(handle, seriesId, from, to, sealedMax)) {
-        count += chunks.contains(handle, seriesId, ts) ? 0 : 1;
-      }
-    }
-    return count;
+    return together.count(seriesIds, from, to);
   }
 
   @Override
   public List<Reading> within(int[] seriesIds, long from, long to) {
-    return database.read(
-        handle -> {
-          List<Reading> result = new ArrayList<>();
-          List<Reading> sealed = new ArrayList<>();
-          for (int id : seriesIds) {
-            List<Reading> rows = PostgresRows.oldest(handle, id, from, to, Integer.MAX_VALUE);
-            sealed.clear();
-            if (from <= sealing.sealedMax(handle, id)) {
-              chunks.within(handle, id, from, to, sealed);
-            }
-            result.addAll(Merge.oldest(rows, sealed));
-          }
-          return result;
-        });
+    return together.within(seriesIds, from, to);
   }
 
   @Override
   public Optional<Reading> findBySeq(long seq) {
-    if (seq < 1 || seq > lastSeq) {
-      return Optional.empty();
-    }
-    return database.read(
-        handle ->
-            Corrections.findPlace(handle, seq)
-                .or(() -> PostgresRows.findPlace(handle, seq))
-                .or(
-                    () ->
-                        Optional.ofNullable(chunks.findBySeq(handle, seq))
-                            .map(r -> new Corrections.Place(r.seriesId(), r.ts())))
-                .flatMap(place -> find(handle, place.seriesId(), place.ts())));
+    return seq < 1 || seq > lastSeq ? Optional.empty() : together.findBySeq(seq);
   }
 
   @Override
@@ -453,59 +393,7 @@ final class PostgresReadingStore implements ReadingStore {
 
   @Override
   public ReadingDays days() {
-    loadingDays.lock();
-    try {
-      if (!days.isKnown()) {
-        days.load(
-            database.read(
-                handle ->
-                    handle.inTransaction(
-                        TransactionIsolationLevel.REPEATABLE_READ, this::loadDays)));
-      }
-      return days;
-    } finally {
-      loadingDays.unlock();
-    }
-  }
-
-  private ReadingDays.Loading loadDays(Handle handle) {
-    turn.take();
-    try {
-      days.begin();
-      // From here on this transaction sees the same, and no partition goes.
-      handle.execute("LOCK TABLE reading IN ACCESS SHARE MODE");
-      handle.createQuery("SELECT 1 FROM reading LIMIT 1").mapTo(Integer.class).findOne();
-    } finally {
-      turn.give();
-    }
-    ReadingDays.Loading loading = new ReadingDays.Loading();
-    chunks.days(handle, loading);
-    PostgresRows.days(
-        handle,
-        (seriesId, day, count, first, last) -> {
-          if (first > loading.max(seriesId)) {
-            loading.add(seriesId, day, count, first, last);
-          } else {
-            addOverlapping(handle, loading, seriesId, day);
-          }
-        });
-    for (Corrections.Place place : Corrections.discarded(handle)) {
-      find(handle, place.seriesId(), place.ts())
-          .filter(Lecturas::isDiscarded)
-          .ifPresent(_ -> loading.discard(place.seriesId(), place.ts()));
-    }
-    return loading;
-  }
-
-  /// Adds the rows of a day of which some may be sealed as well.
-  private void addOverlapping(Handle handle, ReadingDays.Loading loading, int seriesId, long day) {
-    long from = day * UtcDay.MICROS;
-    for (long ts :
-        PostgresRows.timesUpTo(handle, seriesId, from, from + UtcDay.MICROS, Long.MAX_VALUE)) {
-      if (!chunks.contains(handle, seriesId, ts)) {
-        loading.add(seriesId, ts);
-      }
-    }
+    return together.days();
   }
 
   @Override
@@ -540,7 +428,8 @@ final class PostgresReadingStore implements ReadingStore {
   public Optional<Corrected> correct(Correction correction, BiConsumer<Handle, Corrected> also) {
     return change(
         handle -> {
-          Optional<Corrections.Change> change = Corrections.correct(handle, correction, this::find);
+          Optional<Corrections.Change> change =
+              Corrections.correct(handle, correction, together::find);
           change.ifPresent(c -> also.accept(handle, c.corrected()));
           return change;
         });
@@ -548,7 +437,7 @@ final class PostgresReadingStore implements ReadingStore {
 
   @Override
   public Optional<Corrected> undo(long correctionId, String author, Instant at) {
-    return change(handle -> Corrections.undo(handle, correctionId, author, at, this::find));
+    return change(handle -> Corrections.undo(handle, correctionId, author, at, together::find));
   }
 
   /// Gives a reading other contents: the same series and time once more, with a new seq.

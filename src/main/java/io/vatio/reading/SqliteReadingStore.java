@@ -18,8 +18,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jdbi.v3.core.Handle;
@@ -48,7 +46,7 @@ final class SqliteReadingStore implements ReadingStore {
   private final Deliveries deliveries = new Deliveries(100_000);
   private final ChunkTable chunks = new ChunkTable();
   private final ReadingDays days = new ReadingDays();
-  private final Lock loadingDays = new ReentrantLock();
+  private final SqliteTogether together;
   private final ChunkFolding folding;
   private final Sealing sealing;
   private @Nullable Upkeep upkeep;
@@ -57,6 +55,7 @@ final class SqliteReadingStore implements ReadingStore {
     this.database = database;
     this.limits = limits;
     this.folding = new ChunkFolding(chunks, shape);
+    this.together = new SqliteTogether(database, turn, hot, chunks, days);
     this.sealing = new Sealing(database, hot, cursors, turn, chunks, folding, limits);
   }
 
@@ -84,7 +83,7 @@ final class SqliteReadingStore implements ReadingStore {
         handle,
         hot.sealedSeq(),
         (reading, delivery) -> {
-          hotSeries(handle, reading.seriesId()).add(reading);
+          together.hotSeries(handle, reading.seriesId()).add(reading);
           one.clear();
           one.add(reading);
           recent.add(one);
@@ -145,7 +144,7 @@ final class SqliteReadingStore implements ReadingStore {
         }
         Staged place = staged.get(r.seriesId());
         if (place == null) {
-          place = new Staged(hotSeries(handle, r.seriesId()));
+          place = new Staged(together.hotSeries(handle, r.seriesId()));
           staged.put(r.seriesId(), place);
         }
         long ts = r.ts();
@@ -227,7 +226,8 @@ final class SqliteReadingStore implements ReadingStore {
   @Override
   public Optional<Reading> latest(int seriesId) {
     HotSeries known = hot.find(seriesId);
-    HotSeries series = known == null ? database.read(handle -> hotSeries(handle, seriesId)) : known;
+    HotSeries series =
+        known == null ? database.read(handle -> together.hotSeries(handle, seriesId)) : known;
     HotSeries.Latest latest = series.latest();
     if (latest.known()) {
       return Optional.ofNullable(latest.reading());
@@ -255,19 +255,12 @@ final class SqliteReadingStore implements ReadingStore {
 
   @Override
   public Optional<Reading> find(int seriesId, long ts) {
-    return database.read(handle -> find(handle, seriesId, ts));
+    return database.read(handle -> together.find(handle, seriesId, ts));
   }
 
   @Override
   public boolean isCommitted(Handle handle, int seriesId, long ts, long seq) {
-    return find(handle, seriesId, ts).filter(found -> found.seq() == seq).isPresent();
-  }
-
-  private Optional<Reading> find(Handle handle, int seriesId, long ts) {
-    Reading found = hotSeries(handle, seriesId).find(ts);
-    return found == null
-        ? Optional.ofNullable(chunks.find(handle, seriesId, ts))
-        : Optional.of(found);
+    return together.find(handle, seriesId, ts).filter(found -> found.seq() == seq).isPresent();
   }
 
   @Override
@@ -303,69 +296,17 @@ final class SqliteReadingStore implements ReadingStore {
 
   @Override
   public long count(int[] seriesIds, long from, long to) {
-    List<List<Reading>> unsealed = new ArrayList<>(seriesIds.length);
-    for (int id : seriesIds) {
-      unsealed.add(hot.between(id, from, to, Integer.MAX_VALUE));
-    }
-    // One transaction, so that all statements see the same chunks.
-    return database.read(
-        handle ->
-            handle.inTransaction(
-                same -> {
-                  long count = 0;
-                  for (int i = 0; i < seriesIds.length; i++) {
-                    count += count(same, seriesIds[i], from, to, unsealed.get(i));
-                  }
-                  return count;
-                }));
-  }
-
-  private long count(Handle handle, int seriesId, long from, long to, List<Reading> unsealed) {
-    long sealedMax = chunks.lastTs(handle, seriesId).orElse(Long.MIN_VALUE);
-    long count = from > sealedMax ? 0 : chunks.count(handle, seriesId, from, to);
-    for (Reading reading : unsealed) {
-      if (reading.ts() > sealedMax || !chunks.contains(handle, seriesId, reading.ts())) {
-        count++;
-      }
-    }
-    return count;
+    return together.count(seriesIds, from, to);
   }
 
   @Override
   public List<Reading> within(int[] seriesIds, long from, long to) {
-    List<List<Reading>> unsealed = new ArrayList<>(seriesIds.length);
-    for (int id : seriesIds) {
-      unsealed.add(hot.between(id, from, to, Integer.MAX_VALUE));
-    }
-    return database.read(
-        handle -> {
-          List<Reading> result = new ArrayList<>();
-          List<Reading> sealed = new ArrayList<>();
-          for (int i = 0; i < seriesIds.length; i++) {
-            sealed.clear();
-            if (from <= hotSeries(handle, seriesIds[i]).sealedMax()) {
-              chunks.within(handle, seriesIds[i], from, to, sealed);
-            }
-            result.addAll(Merge.oldest(unsealed.get(i), sealed));
-          }
-          return result;
-        });
+    return together.within(seriesIds, from, to);
   }
 
   @Override
   public Optional<Reading> findBySeq(long seq) {
-    if (seq < 1 || seq > hot.lastSeq()) {
-      return Optional.empty();
-    }
-    return database.read(
-        handle ->
-            Corrections.findPlace(handle, seq)
-                .or(() -> HotTable.findPlace(handle, seq))
-                .or(
-                    () ->
-                        Optional.ofNullable(chunks.findBySeq(handle, seq))
-                            .map(r -> new Corrections.Place(r.seriesId(), r.ts())))
-                .flatMap(place -> find(handle, place.seriesId(), place.ts())));
+    return seq < 1 || seq > hot.lastSeq() ? Optional.empty() : together.findBySeq(seq);
   }
 
   @Override
@@ -375,49 +316,7 @@ final class SqliteReadingStore implements ReadingStore {
 
   @Override
   public ReadingDays days() {
-    loadingDays.lock();
-    try {
-      if (!days.isKnown()) {
-        days.load(database.read(handle -> handle.inTransaction(this::loadDays)));
-      }
-      return days;
-    } finally {
-      loadingDays.unlock();
-    }
-  }
-
-  private ReadingDays.Loading loadDays(Handle handle) {
-    Map<Integer, List<Reading>> unsealed = new HashMap<>();
-    turn.take();
-    try {
-      days.begin();
-      // Before the first look at the chunks: what is sealed in between is then seen twice.
-      hot.bySeries()
-          .forEach(
-              (id, series) ->
-                  unsealed.put(
-                      id, series.between(Long.MIN_VALUE, Long.MAX_VALUE, Integer.MAX_VALUE)));
-      HotTable.sealedSeq(handle);
-    } finally {
-      turn.give();
-    }
-    ReadingDays.Loading loading = new ReadingDays.Loading();
-    chunks.days(handle, loading);
-    unsealed.forEach(
-        (id, readings) -> {
-          long sealedMax = loading.max(id);
-          for (Reading reading : readings) {
-            if (reading.ts() > sealedMax || !chunks.contains(handle, id, reading.ts())) {
-              loading.add(id, reading.ts());
-            }
-          }
-        });
-    for (Corrections.Place place : Corrections.discarded(handle)) {
-      find(handle, place.seriesId(), place.ts())
-          .filter(Lecturas::isDiscarded)
-          .ifPresent(_ -> loading.discard(place.seriesId(), place.ts()));
-    }
-    return loading;
+    return together.days();
   }
 
   @Override
@@ -450,7 +349,8 @@ final class SqliteReadingStore implements ReadingStore {
   public Optional<Corrected> correct(Correction correction, BiConsumer<Handle, Corrected> also) {
     return change(
         handle -> {
-          Optional<Corrections.Change> change = Corrections.correct(handle, correction, this::find);
+          Optional<Corrections.Change> change =
+              Corrections.correct(handle, correction, together::find);
           change.ifPresent(c -> also.accept(handle, c.corrected()));
           return change;
         });
@@ -458,7 +358,7 @@ final class SqliteReadingStore implements ReadingStore {
 
   @Override
   public Optional<Corrected> undo(long correctionId, String author, Instant at) {
-    return change(handle -> Corrections.undo(handle, correctionId, author, at, this::find));
+    return change(handle -> Corrections.undo(handle, correctionId, author, at, together::find));
   }
 
   /// Gives a reading other contents: the same series and time once more, with a new seq.
@@ -537,10 +437,6 @@ final class SqliteReadingStore implements ReadingStore {
   @Override
   public double fullness() {
     return hot.size() / (double) limits.most();
-  }
-
-  private HotSeries hotSeries(Handle handle, int seriesId) {
-    return hot.get(seriesId, id -> new HotSeries(chunks.lastTs(handle, id).orElse(Long.MIN_VALUE)));
   }
 
   private static StorageException failure(String what, SQLException e) {

@@ -2,6 +2,7 @@ package io.vatio.ingest;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -63,8 +64,39 @@ class SpoolFrameTest {
   }
 
   @Test
+  void gives_known_readings_back() throws IOException {
+    KnownReadings before = known();
+
+    Decoding after =
+        roundTrip(spooled(new Principal.Device(9, "GEN-1"), new Decoding.Known(before))).decoding();
+
+    KnownReadings readings = assertInstanceOf(Decoding.Known.class, after).readings();
+    assertEquals(before.size(), readings.size());
+    assertEquals(before.used(), readings.used());
+    for (int i = 0; i < before.size(); i++) {
+      assertEquals(before.seriesId(i), readings.seriesId(i));
+      assertEquals(before.time(i), readings.time(i));
+      assertEquals(before.value(i), readings.value(i));
+      assertEquals(before.meta(i), readings.meta(i));
+    }
+  }
+
+  private static KnownReadings known() {
+    KnownReadings readings = new KnownReadings(1);
+    readings.add(3, 9, KnownReadings.UNTIMED, 1.5, null);
+    readings.add(4, 9, 1_700_000_000_000_000L, -2, "{\"a\":1}");
+    readings.add(3, 9, -5, 0, null);
+    return readings;
+  }
+
+  @Test
   void refuses_half_a_frame() {
-    byte[] frame = SpoolFrame.encode(spooled(new Principal.Anonymous("x"), content()));
+    refusesHalves(content());
+    refusesHalves(new Decoding.Known(known()));
+  }
+
+  private static void refusesHalves(Decoding decoding) {
+    byte[] frame = SpoolFrame.encode(spooled(new Principal.Anonymous("x"), decoding));
     for (int length = 0; length < frame.length; length++) {
       byte[] half = Arrays.copyOf(frame, length);
       assertThrows(IOException.class, () -> SpoolFrame.decode(half));

@@ -231,6 +231,31 @@ class SpoolTest {
     assertEquals("2", letter.address());
   }
 
+  @Test
+  void readings_of_known_sensors_wait_there_too() throws Exception {
+    start("socketTimeout=2", 1 << 20);
+    send("pump 0");
+    awaitStored(1);
+    long pump = core.devices.findBySerial("pump").orElseThrow().id();
+    int series = core.catalogue.find(pump, "n").orElseThrow().id();
+    KnownReadings readings = new KnownReadings(2);
+    readings.add(series, pump, KnownReadings.UNTIMED, 1, null);
+    readings.add(series, pump, KnownReadings.UNTIMED, 2, null);
+
+    proxy.cut();
+    Receipt receipt =
+        core.inbox
+            .accept(
+                RawMessage.of(Origin.HTTP, "api/readings", new byte[0], NOW, SUPERUSER),
+                new Decoding.Known(readings))
+            .get(30, TimeUnit.SECONDS);
+    proxy.open();
+    awaitStored(2);
+
+    assertEquals(new Receipt.Stored(2), receipt);
+    assertEquals(numbers(0, 2), values());
+  }
+
   private void start(String parameters, long bytes) {
     String url =
         "postgresql://%s@127.0.0.1:%d%s?%s"
