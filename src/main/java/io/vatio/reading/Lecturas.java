@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// Readings of many series as one list, in order of time and then of series: counted, cut into
 /// pages, found by number. What people took out of it is not in it.
@@ -13,7 +14,7 @@ import java.util.function.Predicate;
 /// the store.
 public final class Lecturas {
   /// So many readings may be looked at to find the few of a page; more are first counted away.
-  private static final long NEAR = 3_000;
+  static final long NEAR = 3_000;
 
   /// How many readings a stretch of time should have, for each one that is needed.
   private static final double GENEROUS = 1.5;
@@ -22,9 +23,20 @@ public final class Lecturas {
       Comparator.comparingLong(Reading::ts).thenComparingInt(Reading::seriesId);
 
   private final ReadingStore store;
+  private final long near;
+  private final int manySeries;
+  private final DayIndex.Kept indexes = new DayIndex.Kept();
 
   public Lecturas(ReadingStore store) {
+    this(store, NEAR, DayIndex.Kept.MANY_SERIES);
+  }
+
+  /// @param near so many readings may be looked at to find the few of a page
+  /// @param manySeries from so many on a day's readings are put in order once
+  Lecturas(ReadingStore store, long near, int manySeries) {
     this.store = store;
+    this.near = near;
+    this.manySeries = manySeries;
   }
 
   /// Which readings of a list.
@@ -132,7 +144,22 @@ public final class Lecturas {
     long missing = start.left() + limit;
     double generous = GENEROUS;
     long to = start.at();
-    while (found.size() < start.left() + limit && from < to) {
+    long left = start.left();
+    while (found.size() < left + limit && from < to) {
+      DayIndex index = index(days, range.seriesIds(), UtcDay.of(to - 1), left > near);
+      if (index != null) {
+        int place = index.before(to);
+        int first = index.before(from);
+        long jump = Math.clamp(left - found.size(), 0, place - first);
+        left -= jump;
+        place -= (int) jump;
+        while (place > first && found.size() < left + limit) {
+          index.at(store, --place).filter(wanted).ifPresent(found::add);
+        }
+        missing = Math.max(1, left + limit - found.size());
+        to = Math.max(from, UtcDay.start(to - 1));
+        continue;
+      }
       long cut = backwards(days, range.seriesIds(), from, to, missing, generous);
       while (to - cut > 1 && isCrowded(days, range.seriesIds(), cut, to, missing)) {
         cut = to - (to - cut) / 2;
@@ -140,11 +167,11 @@ public final class Lecturas {
       List<Reading> piece = piece(days, range.seriesIds(), cut, to, wanted);
       piece.sort(ORDER.reversed());
       found.addAll(piece);
-      missing = Math.max(1, start.left() + limit - found.size());
+      missing = Math.max(1, left + limit - found.size());
       generous *= 4;
       to = cut;
     }
-    return cut(found, start.left(), limit);
+    return cut(found, left, limit);
   }
 
   private List<Reading> oldest(Range range, long skip, Predicate<Reading> wanted, int limit) {
@@ -156,7 +183,22 @@ public final class Lecturas {
     long missing = start.left() + limit;
     double generous = GENEROUS;
     long from = start.at();
-    while (found.size() < start.left() + limit && from < end) {
+    long left = start.left();
+    while (found.size() < left + limit && from < end) {
+      DayIndex index = index(days, range.seriesIds(), UtcDay.of(from), left > near);
+      if (index != null) {
+        int place = index.before(from);
+        int behind = index.before(end);
+        long jump = Math.clamp(left - found.size(), 0, behind - place);
+        left -= jump;
+        place += (int) jump;
+        while (place < behind && found.size() < left + limit) {
+          index.at(store, place++).filter(wanted).ifPresent(found::add);
+        }
+        missing = Math.max(1, left + limit - found.size());
+        from = Math.min(end, UtcDay.start(from) + UtcDay.MICROS);
+        continue;
+      }
       long cut = forwards(days, range.seriesIds(), from, end, missing, generous);
       while (cut - from > 1 && isCrowded(days, range.seriesIds(), from, cut, missing)) {
         cut = from + (cut - from) / 2;
@@ -164,17 +206,17 @@ public final class Lecturas {
       List<Reading> piece = piece(days, range.seriesIds(), from, cut, wanted);
       piece.sort(ORDER);
       found.addAll(piece);
-      missing = Math.max(1, start.left() + limit - found.size());
+      missing = Math.max(1, left + limit - found.size());
       generous *= 4;
       from = cut;
     }
-    return cut(found, start.left(), limit);
+    return cut(found, left, limit);
   }
 
   /// Whether a stretch of time has many more readings than are needed, as where a day's came in a
   /// minute.
   private boolean isCrowded(ReadingDays days, int[] seriesIds, long from, long to, long need) {
-    return all(days, seriesIds, from, to) > 2 * (NEAR + need);
+    return all(days, seriesIds, from, to) > 2 * (near + need);
   }
 
   private List<Reading> cut(List<Reading> found, long skip, int limit) {
@@ -200,7 +242,7 @@ public final class Lecturas {
   }
 
   /// Where a stretch that ends here should begin so that it has about so many readings.
-  private static long backwards(
+  private long backwards(
       ReadingDays days, int[] seriesIds, long from, long to, long need, double generous) {
     ReadingDays.Totals totals = days.totals(seriesIds, UtcDay.of(from), UtcDay.of(to - 1) + 1);
     long have = 0;
@@ -209,7 +251,7 @@ public final class Lecturas {
       long start = totals.days()[i] * UtcDay.MICROS;
       long part = Math.min(end, start + UtcDay.MICROS) - start;
       double here = totals.counts()[i] * (double) part / UtcDay.MICROS;
-      if (have + here > Math.max(NEAR, need * generous)) {
+      if (have + here > Math.max(near, need * generous)) {
         if (have > 0) {
           return Math.max(from, start + UtcDay.MICROS);
         }
@@ -225,7 +267,7 @@ public final class Lecturas {
   }
 
   /// Where a stretch that begins here should end so that it has about so many readings.
-  private static long forwards(
+  private long forwards(
       ReadingDays days, int[] seriesIds, long from, long to, long need, double generous) {
     ReadingDays.Totals totals = days.totals(seriesIds, UtcDay.of(from), UtcDay.of(to - 1) + 1);
     long have = 0;
@@ -234,7 +276,7 @@ public final class Lecturas {
       long end = start + UtcDay.MICROS;
       long part = end - Math.max(from, start);
       double here = totals.counts()[i] * (double) part / UtcDay.MICROS;
-      if (have + here > Math.max(NEAR, need * generous)) {
+      if (have + here > Math.max(near, need * generous)) {
         if (have > 0) {
           return Math.min(to, start);
         }
@@ -249,9 +291,33 @@ public final class Lecturas {
     return to;
   }
 
+  /// The index of a day where asking each series would take longer, null elsewhere. The newest day
+  /// has one only when it must be: it would have to be made again after every reading.
+  ///
+  /// @param far whether many readings of the day are to be skipped
+  private @Nullable DayIndex index(ReadingDays days, int[] seriesIds, long day, boolean far) {
+    if (seriesIds.length < manySeries) {
+      return null;
+    }
+    DayIndex known = indexes.find(days, seriesIds, day);
+    if (known != null) {
+      return known;
+    }
+    long count = days.onDays(seriesIds, day, day + 1);
+    boolean worth = count > near && count <= DayIndex.Kept.MOST;
+    boolean quiet = UtcDay.of(days.max(seriesIds)) > day;
+    if (!worth || !(far || quiet)) {
+      return null;
+    }
+    int[] there = days.within(seriesIds, day * UtcDay.MICROS, (day + 1) * UtcDay.MICROS);
+    return there.length < manySeries
+        ? null
+        : indexes.get(store, days, seriesIds, there, day, count);
+  }
+
   /// Goes back from the end of a range past so many readings, or nearly so many.
   private Skipped skipNewest(ReadingDays days, Range range, long skip) {
-    if (skip <= NEAR || range.from() >= range.to()) {
+    if (skip <= near || range.from() >= range.to()) {
       return new Skipped(range.to(), skip);
     }
     ReadingDays.Totals totals =
@@ -265,7 +331,9 @@ public final class Lecturas {
               ? totals.counts()[i] - days.discarded(range.seriesIds(), start, end)
               : count(days, new Range(range.seriesIds(), start, end));
       if (here > left) {
-        return skipInDay(days, new Range(range.seriesIds(), start, end), left, here, true);
+        return index(days, range.seriesIds(), totals.days()[i], true) != null
+            ? new Skipped(end, left)
+            : skipInDay(days, new Range(range.seriesIds(), start, end), left, here, true);
       }
       left -= here;
     }
@@ -273,7 +341,7 @@ public final class Lecturas {
   }
 
   private Skipped skipOldest(ReadingDays days, Range range, long skip) {
-    if (skip <= NEAR || range.from() >= range.to()) {
+    if (skip <= near || range.from() >= range.to()) {
       return new Skipped(range.from(), skip);
     }
     ReadingDays.Totals totals =
@@ -287,7 +355,9 @@ public final class Lecturas {
               ? totals.counts()[i] - days.discarded(range.seriesIds(), start, end)
               : count(days, new Range(range.seriesIds(), start, end));
       if (here > left) {
-        return skipInDay(days, new Range(range.seriesIds(), start, end), left, here, false);
+        return index(days, range.seriesIds(), totals.days()[i], true) != null
+            ? new Skipped(start, left)
+            : skipInDay(days, new Range(range.seriesIds(), start, end), left, here, false);
       }
       left -= here;
     }
@@ -303,9 +373,9 @@ public final class Lecturas {
     long left = skip;
     long inside = count;
     boolean guess = true;
-    while (left > NEAR && to - from > 1) {
+    while (left > near && to - from > 1) {
       // A little less than all that is to be skipped.
-      double share = guess ? Math.max(0.0, left - NEAR / 2.0) / inside : 0.5;
+      double share = guess ? Math.max(0.0, left - near / 2.0) / inside : 0.5;
       long step = Math.clamp((long) ((to - from) * share), 1, to - from - 1);
       long middle = backwards ? to - step : from + step;
       long near =

@@ -453,8 +453,8 @@ final class PostgresReadingStore implements ReadingStore {
                 return change;
               });
       if (done.isPresent()) {
-        rows.forEach(row -> days.changed(Objects.requireNonNull(row)));
         show(new Appended(rows, List.of()));
+        rows.forEach(row -> days.changed(Objects.requireNonNull(row)));
       }
       return done.map(Corrections.Change::corrected);
     } catch (StorageException e) {

@@ -30,6 +30,11 @@ final class ReadingDays {
   private Map<Integer, OfSeries> bySeries = new HashMap<>();
   private Map<Integer, NavigableSet<Long>> discarded = new HashMap<>();
 
+  /// Moves on with every change, by day.
+  private final Map<Long, Long> stamps = new HashMap<>();
+
+  private long stamp;
+
   /// What happened since the loading began.
   private final List<Runnable> meanwhile = new ArrayList<>();
 
@@ -56,6 +61,7 @@ final class ReadingDays {
 
   /// Says that all of it may be wrong, for instance because readings were deleted.
   synchronized void forget() {
+    stamps.clear();
     state = State.UNKNOWN;
     bySeries = new HashMap<>();
     discarded = new HashMap<>();
@@ -64,11 +70,22 @@ final class ReadingDays {
 
   /// New readings were committed.
   synchronized void added(List<@Nullable Reading> rows) {
+    touch(rows);
     if (state == State.LOADING) {
       List<@Nullable Reading> copy = new ArrayList<>(rows);
       meanwhile.add(() -> add(copy));
     } else if (state == State.KNOWN) {
       add(rows);
+    }
+  }
+
+  private void touch(List<@Nullable Reading> rows) {
+    long last = Long.MIN_VALUE;
+    for (Reading row : rows) {
+      if (row != null && UtcDay.of(row.ts()) != last) {
+        last = UtcDay.of(row.ts());
+        stamps.remove(last);
+      }
     }
   }
 
@@ -89,6 +106,7 @@ final class ReadingDays {
 
   /// A reading was corrected.
   synchronized void changed(Reading row) {
+    stamps.remove(UtcDay.of(row.ts()));
     if (state == State.LOADING) {
       meanwhile.add(() -> change(row));
     } else if (state == State.KNOWN) {
@@ -105,6 +123,11 @@ final class ReadingDays {
         known.remove(row.ts());
       }
     }
+  }
+
+  /// A number that is the same as long as nothing changes on this day.
+  synchronized long stamp(long day) {
+    return stamps.computeIfAbsent(day, _ -> ++stamp);
   }
 
   /// How many readings these series have, without those that were taken out.

@@ -189,13 +189,21 @@ final class SqliteReadingStore implements ReadingStore {
 
   @Override
   public void committed(Appended appended) {
-    days.added(appended.rows());
+    long before = hot.lastSeq();
     show(appended);
+    days.added(appended.rows());
+    long newest = hot.lastSeq();
+    turn.give();
+    if (upkeep != null
+        && newest / WAKE_EVERY > before / WAKE_EVERY
+        && hot.size() > limits.keep() + limits.piece()) {
+      upkeep.wake();
+    }
   }
 
+  /// Lets readers see what was committed.
   private void show(Appended appended) {
-    long before = hot.lastSeq();
-    long newest = before;
+    long newest = hot.lastSeq();
     for (Reading row : appended.rows()) {
       if (row != null) {
         HotSeries series = hot.find(row.seriesId());
@@ -208,12 +216,6 @@ final class SqliteReadingStore implements ReadingStore {
     deliveries.add(appended.deliveries());
     recent.add(appended.rows());
     hot.lastSeq(newest);
-    turn.give();
-    if (upkeep != null
-        && newest / WAKE_EVERY > before / WAKE_EVERY
-        && hot.size() > limits.keep() + limits.piece()) {
-      upkeep.wake();
-    }
   }
 
   @Override
@@ -374,8 +376,8 @@ final class SqliteReadingStore implements ReadingStore {
                 return change;
               });
       if (done.isPresent()) {
-        rows.forEach(row -> days.changed(Objects.requireNonNull(row)));
         show(new Appended(rows, List.of()));
+        rows.forEach(row -> days.changed(Objects.requireNonNull(row)));
       }
       return done.map(Corrections.Change::corrected);
     } finally {

@@ -59,8 +59,12 @@ final class SqliteTogether {
   }
 
   private long count(Handle handle, int seriesId, long from, long to, List<Reading> unsealed) {
-    long sealedMax = chunks.lastTs(handle, seriesId).orElse(Long.MIN_VALUE);
-    long count = from > sealedMax ? 0 : chunks.count(handle, seriesId, from, to);
+    if (from > hotSeries(handle, seriesId).sealedMax()) {
+      return unsealed.size();
+    }
+    long count = chunks.count(handle, seriesId, from, to);
+    long sealedMax =
+        unsealed.isEmpty() ? 0 : chunks.lastTs(handle, seriesId).orElse(Long.MIN_VALUE);
     for (Reading reading : unsealed) {
       if (reading.ts() > sealedMax || !chunks.contains(handle, seriesId, reading.ts())) {
         count++;

@@ -97,7 +97,7 @@ class LecturasProperties {
                     database, new HotLimits(5, 10_000, 20), new ChunkShape(16, 4));
             case POSTGRESQL -> PostgresReadingStore.open(database, new ChunkShape(16, 4));
           };
-      this.list = new Lecturas(store);
+      this.list = random.nextBoolean() ? new Lecturas(store) : new Lecturas(store, 10, 2);
     }
 
     private static int byPlace(List<Long> a, List<Long> b) {
