@@ -104,8 +104,7 @@ final class MessagingServer implements AutoCloseable {
 
   private AccountModule accounts(Database database, AccountSettings settings) {
     return AccountModule.open(
-        new AccountModule.Needs(database, clock, core.messages, core.audit, Mailer.NONE),
-        settings);
+        new AccountModule.Needs(database, clock, core.messages, core.audit, Mailer.NONE), settings);
   }
 
   static MessagingServer start(

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The contract of `openapi.yaml`, ready to hold requests against. Thread safe.
 ///
-/// Reading it takes some time (about half a second), so it is read beside the start and not before it. The
+/// Reading it takes some time (about half a second), so it is read beside the start and not before
+/// it. The
 /// schema of a body is prepared when the first body comes.
 public final class Contract {
   private static final List<String> METHODS = List.of("get", "post", "put", "patch", "delete");
@@ -38,9 +39,7 @@ public final class Contract {
 
   private Contract(JsonNode document) {
     this.document = document;
-    this.root =
-        SchemaRegistry.withDialect(DIALECT)
-            .getSchema(SchemaLocation.of(NAME), document);
+    this.root = SchemaRegistry.withDialect(DIALECT).getSchema(SchemaLocation.of(NAME), document);
     for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {
       for (String method : METHODS) {
         JsonNode node = path.getValue().path(method);
