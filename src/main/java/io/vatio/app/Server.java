@@ -153,6 +153,7 @@ public final class Server implements AutoCloseable {
               TurbineModel.GENERIC,
               new WindModule.Needs(
                   storage.devices(),
+                  storage.visibility(),
                   storage.catalogue(),
                   storage.readings(),
                   site.zone(),
@@ -177,6 +178,7 @@ public final class Server implements AutoCloseable {
               new SeriesModule.Needs(
                   storage.database(),
                   storage.devices(),
+                  storage.visibility(),
                   storage.catalogue(),
                   storage.readings(),
                   site.id(),
@@ -296,7 +298,7 @@ public final class Server implements AutoCloseable {
       series.addTo(api);
       readings(storage, series, inbox, messages, site);
       imports.addTo(api);
-      new EnergyRoutes(storage.devices(), storage.catalogue(), storage.readings(), site.zone())
+      new EnergyRoutes(storage.devices(), storage.visibility(), storage.catalogue(), storage.readings(), site.zone())
           .addTo(api);
       Alerts alerts = new Alerts(storage.database(), storage.events(), storage.audit(), clock);
       new AlertRoutes(alerts).addTo(api);
@@ -323,6 +325,7 @@ public final class Server implements AutoCloseable {
       LiveModule live =
           new LiveModule(
               storage.devices(),
+              storage.visibility(),
               storage.catalogue(),
               storage.readings(),
               storage.events(),
@@ -342,7 +345,13 @@ public final class Server implements AutoCloseable {
                       certificate == null ? null : tlsDoor(certificate, clientAuthority),
                       meters,
                       clock,
-                      messages))
+                      messages,
+                      (who, serial) ->
+                          storage
+                              .devices()
+                              .findBySerial(serial)
+                              .filter(storage.visibility().of(who))
+                              .isPresent()))
               : null;
       if (embedded != null) {
         keep("broker", () -> await("close the broker", embedded.close()));

@@ -127,6 +127,12 @@ public final class DeviceRegistry {
   /// The devices of these templates; those that do not exist are created in one transaction. The
   /// result is by serial. New ones are announced with the messages that made them: see [#heard].
   public Map<String, Device> ensure(Collection<DeviceTemplate> templates) {
+    return ensure(templates, Map.of());
+  }
+
+  /// The same, with the accounts whose new devices become by serial.
+  public Map<String, Device> ensure(
+      Collection<DeviceTemplate> templates, Map<String, Long> owners) {
     Map<String, DeviceTemplate> missing = new LinkedHashMap<>();
     Map<String, Device> found = new LinkedHashMap<>();
     for (DeviceTemplate template : templates) {
@@ -138,12 +144,13 @@ public final class DeviceRegistry {
       }
     }
     if (!missing.isEmpty()) {
-      found.putAll(createMissing(missing));
+      found.putAll(createMissing(missing, owners));
     }
     return found;
   }
 
-  private Map<String, Device> createMissing(Map<String, DeviceTemplate> missing) {
+  private Map<String, Device> createMissing(
+      Map<String, DeviceTemplate> missing, Map<String, Long> owners) {
     changes.lock();
     try {
       // Whoever held the lock may have created some of them.
@@ -152,7 +159,7 @@ public final class DeviceRegistry {
               handle ->
                   missing.values().stream()
                       .filter(t -> !bySerial.containsKey(t.serial()))
-                      .map(t -> store.insert(handle, fresh(t)))
+                      .map(t -> store.insert(handle, fresh(t).operatedBy(owners.get(t.serial()))))
                       .toList());
       for (Device device : created) {
         remember(device);

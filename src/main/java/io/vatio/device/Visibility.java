@@ -51,6 +51,14 @@ public final class Visibility implements SiteDevices {
   /// Whether this one may change what is assigned to a device and its readings, if it holds the
   /// permission for that.
   public boolean mayChange(Principal principal, Device device) {
+    return reaches(principal, device);
+  }
+
+  /// The same for those who have the device at hand and nothing else: senders of readings.
+  public static boolean reaches(Principal principal, Device device) {
+    if (principal instanceof Principal.Device self) {
+      return self.id() == device.id();
+    }
     return principal.reach() == Reach.ALL
         || (principal.reach() == Reach.OWN && isOwn(principal, device));
   }

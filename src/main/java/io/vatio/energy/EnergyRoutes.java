@@ -3,8 +3,10 @@ package io.vatio.energy;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.device.DeviceRegistry;
+import io.vatio.device.Visibility;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Permission;
+import io.vatio.kernel.Principal;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
 import io.vatio.platform.http.Access;
@@ -23,19 +25,25 @@ import java.time.ZoneId;
 import java.util.List;
 import java.util.Optional;
 
-/// `GET /api/energy`: the newest readings of the main meter.
+/// `GET /api/energy`: the newest readings of the main meter, for those who see it.
 public final class EnergyRoutes {
   private static final int DEFAULT_LIMIT = 100;
   private static final int MAX_LIMIT = 1_000;
 
   private final DeviceRegistry devices;
+  private final Visibility visibility;
   private final SeriesCatalogue catalogue;
   private final ReadingStore readings;
   private final ZoneId zone;
 
   public EnergyRoutes(
-      DeviceRegistry devices, SeriesCatalogue catalogue, ReadingStore readings, ZoneId zone) {
+      DeviceRegistry devices,
+      Visibility visibility,
+      SeriesCatalogue catalogue,
+      ReadingStore readings,
+      ZoneId zone) {
     this.devices = devices;
+    this.visibility = visibility;
     this.catalogue = catalogue;
     this.readings = readings;
     this.zone = zone;
@@ -56,6 +64,7 @@ public final class EnergyRoutes {
     ArrayNode result = Json.array();
     for (Reading reading :
         find(
+            request.principal(),
             from == null ? Long.MIN_VALUE : Micros.of(from),
             to == null ? Long.MAX_VALUE : Micros.of(to),
             limit)) {
@@ -87,10 +96,11 @@ public final class EnergyRoutes {
     throw Problem.invalid("format", Text.of("http.not_a_choice", format.get()));
   }
 
-  private List<Reading> find(long from, long to, int limit) {
+  private List<Reading> find(Principal who, long from, long to, int limit) {
     Optional<Series> power =
         devices
             .findBySerial(MainMeter.SERIAL)
+            .filter(visibility.of(who))
             .flatMap(device -> catalogue.find(device.id(), MainMeter.POWER_KEY));
     return power.isEmpty() ? List.of() : readings.newest(power.get().id(), from, to, limit);
   }

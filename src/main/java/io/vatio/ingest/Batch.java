@@ -3,6 +3,7 @@ package io.vatio.ingest;
 import io.vatio.device.Device;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DeviceTemplate;
+import io.vatio.device.Visibility;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Text;
@@ -81,6 +82,7 @@ final class Batch {
   /// Refuses what may not be, and makes the devices that are new.
   void createDevices() {
     Map<String, DeviceTemplate> wanted = new LinkedHashMap<>();
+    Map<String, Long> owners = new HashMap<>();
     int strangers = -1;
     for (int i = 0; i < waiting.size(); i++) {
       switch (waiting.get(i).decoding()) {
@@ -104,12 +106,16 @@ final class Batch {
               break;
             }
             wanted.put(template.serial(), template);
+            Long owner = Visibility.isEditor(sender) ? Visibility.ownerAfter(sender, null) : null;
+            if (owner != null) {
+              owners.putIfAbsent(template.serial(), owner);
+            }
           }
         }
       }
     }
     if (!wanted.isEmpty()) {
-      known.putAll(devices.ensure(wanted.values()));
+      known.putAll(devices.ensure(wanted.values(), owners));
     }
   }
 
@@ -140,11 +146,21 @@ final class Batch {
           Rejection.Reason.NOT_YOUR_DEVICE,
           Text.of("ingest.not_your_device", template.serial(), device.serial()));
     }
+    boolean person = sender instanceof Principal.User || sender instanceof Principal.ApiKey;
+    if (person
+        && devices
+            .findBySerial(template.serial())
+            .filter(device -> !Visibility.reaches(sender, device))
+            .isPresent()) {
+      return new Rejection(
+          Rejection.Reason.NOT_YOUR_DEVICE,
+          Text.of("ingest.not_in_reach", template.serial(), sender.name()));
+    }
     return null;
   }
 
   private @Nullable Rejection mayCreate(Principal sender, DeviceTemplate template, int unclaimed) {
-    if (sender.mayCreateDevices()) {
+    if (Visibility.isEditor(sender)) {
       return null;
     }
     boolean stranger = sender instanceof Principal.Anonymous || sender instanceof Principal.Broker;

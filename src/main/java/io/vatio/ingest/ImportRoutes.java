@@ -2,6 +2,7 @@ package io.vatio.ingest;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.vatio.device.DispositivoLimits;
+import io.vatio.device.Visibility;
 import io.vatio.kernel.Page;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
@@ -111,7 +112,9 @@ final class ImportRoutes {
         request.query("dispositivo").orElse(""),
         request.query("sensor").orElse(""),
         clock,
-        request.principal().mayCreateDevices());
+        Visibility.isEditor(request.principal()),
+        request.principal().account().orElse(0),
+        request.principal().reach());
   }
 
   private Reply list(Request request) {

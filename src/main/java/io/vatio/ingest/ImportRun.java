@@ -5,7 +5,6 @@ import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DeviceTemplate;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
-import io.vatio.kernel.Reach;
 import io.vatio.kernel.Text;
 import io.vatio.platform.text.Messages;
 import io.vatio.sensor.SensorGuess;
@@ -55,9 +54,11 @@ final class ImportRun {
     this.job = job;
     Set<Permission> may = EnumSet.of(Permission.CREATE_READINGS);
     if (job.options().mayCreateDevices()) {
-      may.add(Permission.MANAGE_DEVICES);
+      may.add(Permission.ASSIGN_SENSORS);
     }
-    this.sender = new Principal.User(0, job.author(), false, "", may, Reach.ALL);
+    ImportOptions options = job.options();
+    this.sender =
+        new Principal.User(options.account(), job.author(), false, "", may, options.reach());
   }
 
   /// Goes on from where the job says.

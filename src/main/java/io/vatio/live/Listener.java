@@ -1,5 +1,8 @@
 package io.vatio.live;
 
+import io.vatio.device.Device;
+import io.vatio.device.Visibility;
+import io.vatio.kernel.Principal;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
@@ -33,10 +36,12 @@ final class Listener {
   private final HttpServerResponse response;
   private final Context context;
   private final String address;
-  private final String who;
-  private final Supplier<Future<Boolean>> admission;
+  private final Supplier<Future<Optional<Principal>>> admission;
   private final AtomicBoolean awake = new AtomicBoolean();
   private final AtomicBoolean left = new AtomicBoolean();
+
+  /// Who listens, with the rights of the last look.
+  private volatile Principal principal;
 
   private boolean greeted;
   private String helloId = "";
@@ -52,21 +57,21 @@ final class Listener {
 
   private volatile long stalledSince = NOT_STALLED;
 
-  /// @param admission asks whether this listener may still listen
+  /// @param admission asks who listens now; empty for one who may not any more
   Listener(
       LiveHub hub,
       Interest interest,
       HttpServerResponse response,
       Context context,
       String address,
-      String who,
-      Supplier<Future<Boolean>> admission) {
+      Principal principal,
+      Supplier<Future<Optional<Principal>>> admission) {
     this.hub = hub;
     this.interest = interest;
     this.response = response;
     this.context = context;
     this.address = address;
-    this.who = who;
+    this.principal = principal;
     this.admission = admission;
   }
 
@@ -80,7 +85,19 @@ final class Listener {
 
   /// The name of the principal.
   String who() {
-    return who;
+    return principal.name();
+  }
+
+  /// Whether a device is asked for, and for this one to see at this moment.
+  boolean wants(Device device) {
+    return interest.wants(device) && hub.visibility().sees(principal, device);
+  }
+
+  /// The same for a reading.
+  boolean wants(Frame.Measured reading) {
+    Principal who = principal;
+    return interest.wants(reading)
+        && (Visibility.seesAll(who) || hub.visibility().sees(who, reading.deviceId()));
   }
 
   boolean hasLeft() {
@@ -187,8 +204,10 @@ final class Listener {
         .get()
         .onSuccess(
             admitted -> {
-              if (!admitted) {
+              if (admitted.isEmpty()) {
                 end();
+              } else {
+                principal = admitted.get();
               }
             });
   }
@@ -215,18 +234,18 @@ final class Listener {
         // Only with the last of them is the listener where the id says.
         String id = catchingUp.isEmpty() ? hub.deviceId(deviceNumber) : "";
         hub.present(behind)
-            .filter(frame -> interest.wants(frame.device()))
+            .filter(frame -> wants(frame.device()))
             .ifPresent(frame -> device(chunk, frame, id));
       } else if (deviceNumber < hub.changes().newest()) {
         Optional<Frame.Changed> next = hub.changes().find(deviceNumber + 1);
         if (next.isEmpty()) {
           hub.countResync();
           long newest = hub.changes().newest();
-          catchingUp = new ArrayDeque<>(hub.changedSince(deviceNumber, interest));
+          catchingUp = new ArrayDeque<>(hub.changedSince(deviceNumber, this));
           deviceNumber = newest;
         } else {
           deviceNumber++;
-          if (interest.wants(next.get().device())) {
+          if (wants(next.get().device())) {
             device(chunk, next.get(), hub.deviceId(deviceNumber));
           }
         }
@@ -252,7 +271,7 @@ final class Listener {
         } else {
           readingNumber++;
           switch (next.get()) {
-            case Frame.Measured measured when interest.wants(measured) -> reading(chunk, measured);
+            case Frame.Measured measured when wants(measured) -> reading(chunk, measured);
             case Frame.Gap _ -> gap = true;
             case Frame.Measured _, Frame.Changed _ -> {}
           }

@@ -7,6 +7,7 @@ import io.vatio.device.Device;
 import io.vatio.device.DeviceAccessRevoked;
 import io.vatio.device.DeviceChanged;
 import io.vatio.device.DeviceRegistry;
+import io.vatio.device.Visibility;
 import io.vatio.ingest.ReadingsStored;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
@@ -57,6 +58,7 @@ final class LiveHub implements AutoCloseable {
   private static final int MARKS = 4_096;
 
   private final DeviceRegistry devices;
+  private final Visibility visibility;
   private final SeriesCatalogue catalogue;
   private final ReadingStore readings;
   private final Clock clock;
@@ -96,6 +98,7 @@ final class LiveHub implements AutoCloseable {
   LiveHub(
       Sources sources, Events events, Clock clock, LiveSettings settings, MeterRegistry meters) {
     this.devices = sources.devices();
+    this.visibility = sources.visibility();
     this.catalogue = sources.catalogue();
     this.readings = sources.readings();
     this.clock = clock;
@@ -185,6 +188,10 @@ final class LiveHub implements AutoCloseable {
     return measured;
   }
 
+  Visibility visibility() {
+    return visibility;
+  }
+
   /// The event id of a device change.
   String deviceId(long number) {
     return epoch + "-" + number;
@@ -196,9 +203,9 @@ final class LiveHub implements AutoCloseable {
   }
 
   /// The devices that changed after this number, in order of their change; all for a negative one.
-  List<Long> changedSince(long number, Interest interest) {
+  List<Long> changedSince(long number, Listener listener) {
     return devices.listAll().stream()
-        .filter(device -> interest.wants(device) && lastChange(device.id()) > number)
+        .filter(device -> listener.wants(device) && lastChange(device.id()) > number)
         .map(Device::id)
         .sorted(Comparator.comparingLong(this::lastChange))
         .toList();
@@ -386,8 +393,8 @@ final class LiveHub implements AutoCloseable {
     }
     listener.begin(
         switch (listener.interest().dialect()) {
-          case DISPOSITIVOS -> startOfDevices(listener.interest(), opening.lastEventId());
-          case API -> startOfAll(listener.interest(), opening.lastEventId());
+          case DISPOSITIVOS -> startOfDevices(listener, opening.lastEventId());
+          case API -> startOfAll(listener, opening.lastEventId());
         });
     listeners.add(listener);
     if (listener.hasLeft()) {
@@ -397,7 +404,7 @@ final class LiveHub implements AutoCloseable {
     listener.wake();
   }
 
-  private Start startOfDevices(Interest interest, @Nullable String lastEventId) {
+  private Start startOfDevices(Listener listener, @Nullable String lastEventId) {
     long newest = changes.newest();
     if (lastEventId == null) {
       return start(newest, List.of(), deviceId(newest));
@@ -407,7 +414,7 @@ final class LiveHub implements AutoCloseable {
         seen >= 0 && seen <= newest && (seen == newest || changes.find(seen + 1).isPresent());
     return remembered
         ? start(seen, List.of(), deviceId(seen))
-        : start(newest, changedSince(seen <= newest ? seen : -1, interest), "");
+        : start(newest, changedSince(seen <= newest ? seen : -1, listener), "");
   }
 
   private static Start start(long deviceNumber, List<Long> changed, String helloId) {
@@ -420,7 +427,8 @@ final class LiveHub implements AutoCloseable {
     return dash >= 0 && id.substring(0, dash).equals(epoch) ? number(id.substring(dash + 1)) : -1;
   }
 
-  private Start startOfAll(Interest interest, @Nullable String lastEventId) {
+  private Start startOfAll(Listener listener, @Nullable String lastEventId) {
+    Interest interest = listener.interest();
     mark();
     String now = Long.toString(sentSeq);
     if (lastEventId == null) {
@@ -434,7 +442,7 @@ final class LiveHub implements AutoCloseable {
         missed.stream()
             .takeWhile(reading -> reading.seq() <= sentSeq)
             .flatMap(reading -> encode(reading).stream())
-            .filter(interest::wants)
+            .filter(listener::wants)
             .limit(REPLAYED + 1L)
             .toList();
     boolean lost =
@@ -449,7 +457,7 @@ final class LiveHub implements AutoCloseable {
     }
     return new Start(
         changes.newest(),
-        changedSince(mark.getValue(), interest),
+        changedSince(mark.getValue(), listener),
         measured.newest(),
         replay,
         false,
@@ -476,7 +484,11 @@ final class LiveHub implements AutoCloseable {
   }
 
   /// Where events come from.
-  record Sources(DeviceRegistry devices, SeriesCatalogue catalogue, ReadingStore readings) {}
+  record Sources(
+      DeviceRegistry devices,
+      Visibility visibility,
+      SeriesCatalogue catalogue,
+      ReadingStore readings) {}
 
   private record Opening(Listener listener, @Nullable String lastEventId) {}
 }

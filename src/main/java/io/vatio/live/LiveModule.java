@@ -2,6 +2,7 @@ package io.vatio.live;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vatio.device.DeviceRegistry;
+import io.vatio.device.Visibility;
 import io.vatio.platform.events.Events;
 import io.vatio.platform.http.HttpApi;
 import io.vatio.platform.http.TicketBooth;
@@ -16,6 +17,7 @@ public final class LiveModule implements AutoCloseable {
 
   public LiveModule(
       DeviceRegistry devices,
+      Visibility visibility,
       SeriesCatalogue catalogue,
       ReadingStore readings,
       Events events,
@@ -24,8 +26,8 @@ public final class LiveModule implements AutoCloseable {
       MeterRegistry meters) {
     this.hub =
         new LiveHub(
-            new LiveHub.Sources(devices, catalogue, readings), events, clock, settings, meters);
-    this.routes = new LiveRoutes(hub, devices, new TicketBooth(clock));
+            new LiveHub.Sources(devices, visibility, catalogue, readings), events, clock, settings, meters);
+    this.routes = new LiveRoutes(hub, devices, visibility, new TicketBooth(clock));
   }
 
   /// Adds `/stream/dispositivos`, `/api/stream` and `/api/stream/ticket`.

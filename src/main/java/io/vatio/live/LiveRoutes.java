@@ -3,6 +3,7 @@ package io.vatio.live;
 import io.vatio.device.DeviceRegistry;
 import io.vatio.device.DispositivoLimits;
 import io.vatio.device.DispositivoRoutes;
+import io.vatio.device.Visibility;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Problem;
@@ -28,11 +29,14 @@ final class LiveRoutes {
 
   private final LiveHub hub;
   private final DeviceRegistry devices;
+  private final Visibility visibility;
   private final TicketBooth booth;
 
-  LiveRoutes(LiveHub hub, DeviceRegistry devices, TicketBooth booth) {
+  LiveRoutes(
+      LiveHub hub, DeviceRegistry devices, Visibility visibility, TicketBooth booth) {
     this.hub = hub;
     this.devices = devices;
+    this.visibility = visibility;
     this.booth = booth;
   }
 
@@ -78,10 +82,10 @@ final class LiveRoutes {
             response,
             request.context().vertx().getOrCreateContext(),
             request.address(),
-            request.principal().name(),
+            request.principal(),
             () ->
                 api.reauthenticate(request)
-                    .map(who -> who.isPresent() && allows(who.get(), interest.topics())));
+                    .map(who -> who.filter(present -> admits(present, interest))));
     response.closeHandler(_ -> listener.leave());
     response.exceptionHandler(_ -> listener.leave());
     response.drainHandler(_ -> listener.drained());
@@ -91,6 +95,13 @@ final class LiveRoutes {
     } else {
       hub.open(listener, lastEventId(request));
     }
+  }
+
+  /// Whether somebody may go on: a stream about one device ends when it is no longer his to see.
+  private boolean admits(Principal who, Interest interest) {
+    Long device = interest.deviceId();
+    return allows(who, interest.topics())
+        && (device == null || Visibility.seesAll(who) || visibility.sees(who, device));
   }
 
   private static Interest devicesInterest(Request request) {
@@ -150,6 +161,7 @@ final class LiveRoutes {
     return devices
         .findBySerial(text.get())
         .or(() -> number(text.get()).flatMap(devices::findById))
+        .filter(visibility.of(request.principal()))
         .orElseThrow(
             () ->
                 Problem.notFound(

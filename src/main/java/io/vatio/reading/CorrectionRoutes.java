@@ -60,7 +60,7 @@ final class CorrectionRoutes {
   }
 
   private Reply list(Request request) {
-    Series series = selection.require(request.pathId("id"));
+    Series series = selection.require(request);
     int limit = request.queryInt("limit", 100, 1, MOST);
     Instant from = request.queryInstant("desde", zone);
     Instant to = request.queryInstant("hasta", zone);
@@ -77,7 +77,7 @@ final class CorrectionRoutes {
   }
 
   private Reply correct(Request request) {
-    Series series = selection.require(request.pathId("id"));
+    Series series = selection.requireChangeable(request, Permission.MANAGE_SENSORS);
     ObjectNode body = request.object();
     Fields fields = new Fields(body);
     String reason = fields.text("motivo", REASON, "");
@@ -181,6 +181,12 @@ final class CorrectionRoutes {
 
   private Reply undo(Request request) {
     long id = request.pathId("id");
+    Corrected known =
+        rollups
+            .readings()
+            .correction(id)
+            .orElseThrow(() -> Problem.notFound(Text.of("http.not_found")));
+    selection.requireChangeable(request, known.seriesId(), Permission.MANAGE_SENSORS);
     List<Corrected> done = new ArrayList<>();
     correcting(
         corrected -> {

@@ -171,8 +171,7 @@ final class Corrections {
 
   /// The correction, if it can be taken back now.
   private static Optional<Corrected> findUndoable(Handle handle, long id) {
-    Optional<Corrected> found =
-        handle.createQuery(BY_ID).bind(0, id).map(Corrections::row).findOne();
+    Optional<Corrected> found = find(handle, id);
     found.ifPresent(
         corrected -> {
           if (corrected.undoneAt() != null) {
@@ -201,6 +200,10 @@ final class Corrections {
         .bind(2, id)
         .map(Corrections::row)
         .one();
+  }
+
+  static Optional<Corrected> find(Handle handle, long id) {
+    return handle.createQuery(BY_ID).bind(0, id).map(Corrections::row).findOne();
   }
 
   static List<Corrected> list(Handle handle, int seriesId, long from, long to, int limit) {

@@ -143,6 +143,9 @@ public interface ReadingStore extends AutoCloseable {
   ///     same reading was not
   Optional<Corrected> undo(long correctionId, String author, Instant at);
 
+  /// A correction by its number, taken back or not.
+  Optional<Corrected> correction(long correctionId);
+
   /// The corrections of readings of a series with from ≤ ts < to, newest first, at most limit.
   List<Corrected> corrections(int seriesId, long from, long to, int limit);
 

@@ -3,6 +3,7 @@ package io.vatio.reading;
 import io.vatio.audit.AuditLog;
 import io.vatio.device.Device;
 import io.vatio.device.DeviceRegistry;
+import io.vatio.device.Visibility;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.http.HttpApi;
 import io.vatio.sensor.Series;
@@ -44,6 +45,7 @@ public final class SeriesModule implements AutoCloseable {
   public record Needs(
       Database database,
       DeviceRegistry devices,
+      Visibility visibility,
       SeriesCatalogue catalogue,
       ReadingStore readings,
       long siteId,
@@ -101,7 +103,7 @@ public final class SeriesModule implements AutoCloseable {
   }
 
   public void addTo(HttpApi api) {
-    SeriesSelection selection = new SeriesSelection(needs.devices(), needs.catalogue());
+    SeriesSelection selection = new SeriesSelection(needs.devices(), needs.visibility(), needs.catalogue());
     new SeriesRoutes(selection, buckets, needs.readings(), needs.zone(), needs.clock()).addTo(api);
     new ExportRoutes(selection, buckets, needs.readings(), needs.zone(), needs.clock()).addTo(api);
     new CorrectionRoutes(selection, rollups, needs.zone(), needs.clock(), needs.corrected())

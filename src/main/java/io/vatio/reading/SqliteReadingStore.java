@@ -397,6 +397,11 @@ final class SqliteReadingStore implements ReadingStore {
   }
 
   @Override
+  public Optional<Corrected> correction(long correctionId) {
+    return database.read(handle -> Corrections.find(handle, correctionId));
+  }
+
+  @Override
   public List<Corrected> corrections(int seriesId, long from, long to, int limit) {
     return database.read(handle -> Corrections.list(handle, seriesId, from, to, limit));
   }

@@ -1,11 +1,13 @@
 package io.vatio.wind;
 
+import io.vatio.device.Device;
 import io.vatio.reading.Reading;
 import io.vatio.reading.ReadingStore;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The newest record of every turbine, from the store's memory.
@@ -33,9 +35,11 @@ final class NewestRecords {
       int quality) {}
 
   /// In order of the turbines' numbers. May block on the store.
-  List<Newest> list() {
+  ///
+  /// @param seen devices to look at
+  List<Newest> list(Predicate<Device> seen) {
     List<Newest> newest = new ArrayList<>();
-    for (Turbines.Known turbine : turbines.list()) {
+    for (Turbines.Known turbine : turbines.list(seen)) {
       Optional<Reading> production = readings.latest(turbine.production());
       if (production.isPresent()) {
         newest.add(record(turbine, production.get()));

@@ -1,5 +1,6 @@
 package io.vatio.wind;
 
+import io.vatio.device.Device;
 import io.vatio.kernel.Micros;
 import io.vatio.kernel.Problem;
 import io.vatio.kernel.Text;
@@ -20,6 +21,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// Adds up what the turbines of a park sent. Always from the stored records, so the order and the
@@ -50,14 +52,21 @@ final class ParkAggregates {
     this.turbines = turbines;
   }
 
+  /// @param seen devices to look at
   /// @param bounds of the intervals, see [io.vatio.reading.Interval#bounds]
   /// @param park only its records; null for all
   /// @param now nothing is expected later than this
   /// @throws Problem when the window holds too many records
-  ParkAggregate over(Instant from, Instant to, long[] bounds, @Nullable String park, Instant now) {
+  ParkAggregate over(
+      Predicate<Device> seen,
+      Instant from,
+      Instant to,
+      long[] bounds,
+      @Nullable String park,
+      Instant now) {
     Query query = new Query(Micros.of(from), Micros.of(to), bounds, park, Micros.of(now));
     Cells all = new Cells(query);
-    List<Turbines.Known> known = turbines.list();
+    List<Turbines.Known> known = turbines.list(seen);
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < known.size(); i += PARALLEL) {
         List<Future<Cells>> parts = new ArrayList<>(PARALLEL);

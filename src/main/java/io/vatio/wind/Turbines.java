@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The turbines that ever sent a record. Thread safe; answers from memory.
@@ -30,9 +31,14 @@ final class Turbines {
 
   /// All of them in order of their numbers.
   List<Known> list() {
+    return list(_ -> true);
+  }
+
+  /// Those of some devices, in order of their numbers.
+  List<Known> list(Predicate<Device> seen) {
     List<Known> known = new ArrayList<>();
     for (Series production : catalogue.listByKey(Turbine.PRODUCTION)) {
-      Optional<Device> device = devices.findById(production.deviceId());
+      Optional<Device> device = devices.findById(production.deviceId()).filter(seen);
       OptionalInt id = device.isEmpty() ? OptionalInt.empty() : Turbine.id(device.get().serial());
       if (id.isPresent()) {
         known.add(

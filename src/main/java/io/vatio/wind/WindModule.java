@@ -1,6 +1,7 @@
 package io.vatio.wind;
 
 import io.vatio.device.DeviceRegistry;
+import io.vatio.device.Visibility;
 import io.vatio.ingest.Decoder;
 import io.vatio.ingest.Inbox;
 import io.vatio.kernel.Micros;
@@ -22,6 +23,7 @@ public final class WindModule {
   private final GeneratorDecoder decoder;
   private final Turbines turbines;
   private final ReadingStore readings;
+  private final Visibility visibility;
   private final ZoneId zone;
   private final Clock clock;
   private final Messages messages;
@@ -31,6 +33,7 @@ public final class WindModule {
       GeneratorDecoder decoder,
       Turbines turbines,
       ReadingStore readings,
+      Visibility visibility,
       ZoneId zone,
       Clock clock,
       Messages messages) {
@@ -38,6 +41,7 @@ public final class WindModule {
     this.decoder = decoder;
     this.turbines = turbines;
     this.readings = readings;
+    this.visibility = visibility;
     this.zone = zone;
     this.clock = clock;
     this.messages = messages;
@@ -48,6 +52,7 @@ public final class WindModule {
   /// @param zone of the site: intervals follow its clock, times without zone are its times
   public record Needs(
       DeviceRegistry devices,
+      Visibility visibility,
       SeriesCatalogue catalogue,
       ReadingStore readings,
       ZoneId zone,
@@ -66,7 +71,14 @@ public final class WindModule {
     GeneratorDecoder decoder =
         new GeneratorDecoder(model, parser, needs.devices(), needs.catalogue(), histories);
     return new WindModule(
-        parser, decoder, turbines, needs.readings(), needs.zone(), needs.clock(), needs.messages());
+        parser,
+        decoder,
+        turbines,
+        needs.readings(),
+        needs.visibility(),
+        needs.zone(),
+        needs.clock(),
+        needs.messages());
   }
 
   private static void restore(
@@ -110,6 +122,7 @@ public final class WindModule {
             parser,
             new NewestRecords(readings, turbines),
             new ParkAggregates(readings, turbines),
+            visibility,
             zone,
             clock,
             messages)

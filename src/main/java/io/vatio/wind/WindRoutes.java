@@ -1,5 +1,6 @@
 package io.vatio.wind;
 
+import io.vatio.device.Visibility;
 import io.vatio.ingest.Inbox;
 import io.vatio.ingest.Origin;
 import io.vatio.ingest.RawMessage;
@@ -41,6 +42,7 @@ final class WindRoutes {
   private final GeneratorParser parser;
   private final NewestRecords newest;
   private final ParkAggregates aggregates;
+  private final Visibility visibility;
   private final ZoneId zone;
   private final Clock clock;
   private final Messages messages;
@@ -50,6 +52,7 @@ final class WindRoutes {
       GeneratorParser parser,
       NewestRecords newest,
       ParkAggregates aggregates,
+      Visibility visibility,
       ZoneId zone,
       Clock clock,
       Messages messages) {
@@ -57,6 +60,7 @@ final class WindRoutes {
     this.parser = parser;
     this.newest = newest;
     this.aggregates = aggregates;
+    this.visibility = visibility;
     this.zone = zone;
     this.clock = clock;
     this.messages = messages;
@@ -111,7 +115,7 @@ final class WindRoutes {
   }
 
   private Reply newest(Request request) {
-    return Reply.ok(WindJson.newest(newest.list()));
+    return Reply.ok(WindJson.newest(newest.list(visibility.of(request.principal()))));
   }
 
   private Reply aggregate(Request request) {
@@ -151,7 +155,7 @@ final class WindRoutes {
       throw tooManyIntervals();
     }
     String park = request.query("parque").orElse(null);
-    return aggregates.over(from, to, bounds, park, now);
+    return aggregates.over(visibility.of(request.principal()), from, to, bounds, park, now);
   }
 
   private static Problem tooManyIntervals() {

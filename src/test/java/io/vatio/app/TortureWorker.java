@@ -49,6 +49,7 @@ final class TortureWorker {
             new SeriesModule.Needs(
                 core.database,
                 core.devices,
+                core.visibility,
                 core.catalogue,
                 core.readings,
                 core.sites.defaultSite().id(),

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.vatio.kernel.Problem;
+import io.vatio.kernel.Reach;
 import io.vatio.testing.Core;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// Files of readings: what interrupts them, and what they may not do.
 class ImportsTest {
   private static final ImportOptions OPTIONS =
-      new ImportOptions("cuarto", "temp_c", Core.MADRID, true);
+      new ImportOptions("cuarto", "temp_c", Core.MADRID, true, 0, Reach.ALL);
 
   @TempDir private Path folder;
 

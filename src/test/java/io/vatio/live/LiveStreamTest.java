@@ -574,7 +574,14 @@ class LiveStreamTest {
             new SensorDataDecoder());
     live =
         new LiveModule(
-            core.devices, core.catalogue, core.readings, core.events, clock, settings, core.meters);
+            core.devices,
+            core.visibility,
+            core.catalogue,
+            core.readings,
+            core.events,
+            clock,
+            settings,
+            core.meters);
     port =
         new Port(
             api -> {

@@ -51,7 +51,13 @@ final class Park implements AutoCloseable {
     return WindModule.open(
         TurbineModel.GENERIC,
         new WindModule.Needs(
-            core.devices, core.catalogue, core.readings, Core.MADRID, clock, core.messages));
+            core.devices,
+            core.visibility,
+            core.catalogue,
+            core.readings,
+            Core.MADRID,
+            clock,
+            core.messages));
   }
 
   Receipt send(String address, String json) {
@@ -71,7 +77,7 @@ final class Park implements AutoCloseable {
 
   ParkAggregate aggregate(Interval interval, Instant from, Instant to, @Nullable String park) {
     long[] bounds = interval.bounds(Micros.of(from), Micros.of(to), Core.MADRID);
-    return aggregates.over(from, to, bounds, park, clock.instant());
+    return aggregates.over(_ -> true, from, to, bounds, park, clock.instant());
   }
 
   static String json(int id, double production, double windMs, Instant at) {
@@ -83,7 +89,7 @@ final class Park implements AutoCloseable {
 
   List<String> newest() {
     return new NewestRecords(core.readings, new Turbines(core.devices, core.catalogue))
-        .list().stream().map(Object::toString).toList();
+        .list(_ -> true).stream().map(Object::toString).toList();
   }
 
   @Override

@@ -10,6 +10,7 @@ import io.vatio.kernel.Authenticator;
 import io.vatio.kernel.Principal;
 import io.vatio.platform.text.Messages;
 import java.time.Clock;
+import java.util.function.BiPredicate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -37,6 +38,7 @@ final class Broker {
   private final BrokerMeters meters;
   private final IngestBudget budget;
   private final AddressGate addresses;
+  private final BiPredicate<Principal, String> sees;
   private final Quota devices;
   private final QueueBudget queues;
 
@@ -56,6 +58,7 @@ final class Broker {
     this.authenticator = parts.authenticator();
     this.messages = parts.messages();
     this.clock = parts.clock();
+    this.sees = parts.sees();
     this.retained = retained;
     this.store = store;
     this.meters = new BrokerMeters(parts.meters());
@@ -66,6 +69,11 @@ final class Broker {
     this.queues = new QueueBudget(limits.allMessages(), limits.allBytes());
     this.sessions = new Sessions(this, store);
     meters.sessions(sessions, queues);
+  }
+
+  /// Which topics somebody may use.
+  TopicAccess access(Principal who, String clientId) {
+    return TopicAccess.of(who, clientId, inbox::wants, serial -> sees.test(who, serial));
   }
 
   MqttSettings settings() {

@@ -24,6 +24,7 @@ import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.ext.web.Router;
 import java.time.Clock;
+import java.util.function.BiPredicate;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -85,6 +86,8 @@ public final class EmbeddedBroker implements MqttGateway {
   /// What the broker works with.
   ///
   /// @param tls null only where the TLS listener is off
+  ///
+  /// @param sees whether somebody sees the device of this serial number
   public record Parts(
       Inbox inbox,
       Authenticator authenticator,
@@ -93,7 +96,8 @@ public final class EmbeddedBroker implements MqttGateway {
       @Nullable TlsDoor tls,
       MeterRegistry meters,
       Clock clock,
-      Messages messages) {}
+      Messages messages,
+      BiPredicate<Principal, String> sees) {}
 
   /// Reads the retained messages and the sessions, and opens the listeners. Fails when a port is
   /// taken.

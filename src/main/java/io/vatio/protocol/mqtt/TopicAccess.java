@@ -2,6 +2,7 @@ package io.vatio.protocol.mqtt;
 
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
+import io.vatio.kernel.Reach;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
@@ -17,6 +18,8 @@ final class TopicAccess {
           "iot/config/#",
           "$SYS/#");
 
+  private static final String MAIN_METER = "medidor-principal";
+
   private static final TopicAccess NOTHING = new TopicAccess(_ -> false, _ -> false);
 
   private final Predicate<String> publish;
@@ -29,14 +32,16 @@ final class TopicAccess {
 
   /// @param clientId of the connection; devices without credentials have no other name
   /// @param ingest whether a topic leads to a decoder
-  static TopicAccess of(Principal principal, String clientId, Predicate<String> ingest) {
+  /// @param sees whether the principal sees the device of this serial number
+  static TopicAccess of(
+      Principal principal, String clientId, Predicate<String> ingest, Predicate<String> sees) {
     return switch (principal) {
       case Principal.Device device -> device(device.serial());
       case Principal.User user when user.superuser() ->
           new TopicAccess(topic -> !isSystem(topic), _ -> true);
-      case Principal.User user -> byPermission(user, ingest);
-      case Principal.ApiKey key -> byPermission(key, ingest);
-      case Principal.Trusted trusted -> byPermission(trusted, ingest);
+      case Principal.User user -> byPermission(user, ingest, sees);
+      case Principal.ApiKey key -> byPermission(key, ingest, sees);
+      case Principal.Trusted trusted -> byPermission(trusted, ingest, sees);
       // It does not come in as a client.
       case Principal.Broker _ -> NOTHING;
       case Principal.Anonymous _ ->
@@ -97,17 +102,41 @@ final class TopicAccess {
     if (!turbine.isEmpty()) {
       return filters("parque/+/generador/" + turbine);
     }
-    return serial.equals("medidor-principal") ? filters("energy/consumption") : List.of();
+    return serial.equals(MAIN_METER) ? filters("energy/consumption") : List.of();
   }
 
-  private static TopicAccess byPermission(Principal principal, Predicate<String> ingest) {
+  private static TopicAccess byPermission(
+      Principal principal, Predicate<String> ingest, Predicate<String> sees) {
+    Predicate<String[]> inReach =
+        principal.reach() == Reach.ALL ? _ -> true : filter -> isOfOne(filter, sees);
     return new TopicAccess(
         principal.may(Permission.CREATE_READINGS)
             ? topic -> !isSystem(topic) && ingest.test(topic)
             : _ -> false,
         principal.may(Permission.VIEW_READINGS)
-            ? filter -> FOR_THE_DEVICE_ONLY.stream().noneMatch(f -> Topics.overlap(f, filter))
+            ? filter ->
+                inReach.test(filter)
+                    && FOR_THE_DEVICE_ONLY.stream().noneMatch(f -> Topics.overlap(f, filter))
             : _ -> false);
+  }
+
+  /// Whether all that a filter can match is of one device that the principal sees. Which device a
+  /// message speaks of is in its topic; what has no device there is for those who see all.
+  private static boolean isOfOne(String[] filter, Predicate<String> sees) {
+    String serial =
+        switch (filter[0]) {
+          case "dispositivos" -> filter.length > 1 ? filter[1] : "";
+          case "iot" -> filter.length > 2 && Topics.isLevel(filter[1]) ? filter[2] : "";
+          case "parque" ->
+              filter.length == 4 && filter[2].equals("generador") && Topics.isLevel(filter[3])
+                  ? "GEN-" + filter[3]
+                  : "";
+          case "energy" -> filter.length == 2 ? MAIN_METER : "";
+          default -> "";
+        };
+    // All devices announce themselves there.
+    boolean common = serial.equals("estado") && filter.length == 2;
+    return !common && Topics.isLevel(serial) && sees.test(serial);
   }
 
   private static boolean isSystem(String topic) {

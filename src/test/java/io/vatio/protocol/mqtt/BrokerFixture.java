@@ -76,7 +76,8 @@ final class BrokerFixture implements AutoCloseable {
                                 .current()),
                     core.meters,
                     core.clock,
-                    core.messages)));
+                    core.messages,
+                    (_, _) -> true)));
   }
 
   static BrokerFixture start(Path folder) {

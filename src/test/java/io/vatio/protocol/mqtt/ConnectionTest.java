@@ -57,7 +57,8 @@ class ConnectionTest {
                 null,
                 core.meters,
                 core.clock,
-                core.messages),
+                core.messages,
+                (_, _) -> true),
             retained,
             store);
   }

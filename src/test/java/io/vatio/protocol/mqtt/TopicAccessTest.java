@@ -24,6 +24,15 @@ class TopicAccessTest {
           "operador",
           Set.of(Permission.VIEW_READINGS, Permission.CREATE_READINGS),
           Reach.ALL);
+  /// Sees pump-1 and GEN-7.
+  private static final Principal ANA =
+      new Principal.User(
+          5,
+          "ana",
+          false,
+          "operador",
+          Set.of(Permission.VIEW_READINGS, Permission.CREATE_READINGS),
+          Reach.OWN);
   private static final Principal READER =
       new Principal.ApiKey(3, "panel", Set.of(Permission.VIEW_READINGS), 1, Reach.ALL);
   private static final Principal NOBODY =
@@ -37,6 +46,7 @@ class TopicAccessTest {
       case "meter" -> of(METER, "any");
       case "root" -> of(ROOT, "any");
       case "operator" -> of(OPERATOR, "any");
+      case "ana" -> of(ANA, "any");
       case "reader" -> of(READER, "any");
       case "nobody" -> of(NOBODY, "any");
       case "anonymous" -> of(ANONYMOUS, "old-1");
@@ -48,7 +58,8 @@ class TopicAccessTest {
     return TopicAccess.of(
         principal,
         clientId,
-        topic -> topic.endsWith("/estado") || topic.equals("energy/consumption"));
+        topic -> topic.endsWith("/estado") || topic.equals("energy/consumption"),
+        serial -> Set.of("pump-1", "GEN-7").contains(serial));
   }
 
   @ParameterizedTest(name = "{0} publishes to {1}: {2}")
@@ -122,6 +133,26 @@ class TopicAccessTest {
     "operator, iot/commands/x, false",
     "operator, $SYS/#, false",
     "reader, parque/#, true",
+    "ana, dispositivos/pump-1/estado, true",
+    "ana, dispositivos/pump-1/comandos/+/respuesta, true",
+    "ana, dispositivos/pump-1/#, false",
+    "ana, dispositivos/pump-1/comandos, false",
+    "ana, dispositivos/pump-2/estado, false",
+    "ana, dispositivos/+/estado, false",
+    "ana, dispositivos/estado, false",
+    "ana, dispositivos/#, false",
+    "ana, '#', false",
+    "ana, +/pump-1/estado, false",
+    "ana, iot/sensors/pump-1/data, true",
+    "ana, iot/sensors/pump-2/data, false",
+    "ana, iot/+/pump-1/data, false",
+    "ana, parque/norte/generador/7, true",
+    "ana, parque/+/generador/7, true",
+    "ana, parque/+/generador/8, false",
+    "ana, parque/norte/generador/+, false",
+    "ana, parque/#, false",
+    "ana, energy/consumption, false",
+    "ana, else/where, false",
     "nobody, parque/#, false",
     "anonymous, dispositivos/old-1/#, true",
     "anonymous, dispositivos/old-1/comandos, true",
