@@ -54,7 +54,7 @@ final class ImportRun {
     this.job = job;
     Set<Permission> may = EnumSet.of(Permission.CREATE_READINGS);
     if (job.options().mayCreateDevices()) {
-      may.add(Permission.ASSIGN_SENSORS);
+      may.add(Permission.MANAGE_DEVICES);
     }
     ImportOptions options = job.options();
     this.sender =

@@ -8,6 +8,7 @@ import io.vatio.ingest.Decoder;
 import io.vatio.kernel.Permission;
 import io.vatio.kernel.Principal;
 import io.vatio.kernel.Reach;
+import io.vatio.platform.http.HttpApi;
 import io.vatio.sensor.ThingsModule;
 import io.vatio.site.SiteRoutes;
 import java.nio.file.Path;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BiConsumer;
 
 /// Sensors, devices, sites and shares behind a real port, with six people: `admin` (1), `ana` (2)
 /// and `beto` (3), who are operators, `viewer` (4), who sees everything and changes nothing,
@@ -63,7 +65,8 @@ public final class Things implements AutoCloseable {
         }
       };
 
-  private Things(String url, Clock clock, Decoder... decoders) {
+  private Things(
+      String url, Clock clock, BiConsumer<Core, HttpApi> more, Decoder... decoders) {
     core = Core.start(url, clock, decoders);
     core.events.subscribe(
         DeviceAccessRevoked.class,
@@ -105,6 +108,7 @@ public final class Things implements AutoCloseable {
                   .addTo(api);
               new SiteRoutes(core.sites, core.visibility, clock).addTo(api);
               new DispositivoRoutes(core.devices, core.visibility, core.messages).addTo(api);
+              more.accept(core, api);
             });
     port.tokens.principals.clear();
     port.tokens.principals.put(
@@ -119,7 +123,17 @@ public final class Things implements AutoCloseable {
   }
 
   public static Things start(Databases kind, Path folder, Clock clock, Decoder... decoders) {
-    return new Things(kind.newUrl(folder), clock, decoders);
+    return new Things(kind.newUrl(folder), clock, (_, _) -> {}, decoders);
+  }
+
+  /// The same with more routes.
+  public static Things start(
+      Databases kind,
+      Path folder,
+      Clock clock,
+      BiConsumer<Core, HttpApi> more,
+      Decoder... decoders) {
+    return new Things(kind.newUrl(folder), clock, more, decoders);
   }
 
   private static Principal.User user(long id, String name, Set<Permission> may, Reach reach) {
