@@ -11,6 +11,7 @@ import io.vatio.audit.AuditLog;
 import io.vatio.audit.AuditModule;
 import io.vatio.dashboard.ApiDocs;
 import io.vatio.dashboard.PageRoutes;
+import io.vatio.dashboard.StatsRoutes;
 import io.vatio.device.AccessNarrowed;
 import io.vatio.device.Device;
 import io.vatio.device.DeviceAccessRevoked;
@@ -293,12 +294,24 @@ public final class Server implements AutoCloseable {
                   messages,
                   clock));
       things.addTo(api);
+      new StatsRoutes(
+              storage.visibility(),
+              things.visibility(),
+              storage.catalogue(),
+              accounts.people(),
+              ids -> count(storage.readings(), ids))
+          .addTo(api);
       new DeadLetterRoutes(storage.deadLetters()).addTo(api);
       wind.addTo(api, inbox);
       series.addTo(api);
       readings(storage, series, inbox, messages, site);
       imports.addTo(api);
-      new EnergyRoutes(storage.devices(), storage.visibility(), storage.catalogue(), storage.readings(), site.zone())
+      new EnergyRoutes(
+              storage.devices(),
+              storage.visibility(),
+              storage.catalogue(),
+              storage.readings(),
+              site.zone())
           .addTo(api);
       Alerts alerts = new Alerts(storage.database(), storage.events(), storage.audit(), clock);
       new AlertRoutes(alerts).addTo(api);
@@ -621,6 +634,14 @@ public final class Server implements AutoCloseable {
   /// The one-time code for the first page, empty when there is an account already.
   Optional<String> setupCode() {
     return accounts.setupCode();
+  }
+
+  private static long count(ReadingStore readings, int[] seriesIds) {
+    long count = 0;
+    for (int id : seriesIds) {
+      count += readings.count(id, Long.MIN_VALUE, Long.MAX_VALUE);
+    }
+    return count;
   }
 
   private void keep(String name, AutoCloseable closing) {

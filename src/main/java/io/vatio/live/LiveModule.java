@@ -26,7 +26,11 @@ public final class LiveModule implements AutoCloseable {
       MeterRegistry meters) {
     this.hub =
         new LiveHub(
-            new LiveHub.Sources(devices, visibility, catalogue, readings), events, clock, settings, meters);
+            new LiveHub.Sources(devices, visibility, catalogue, readings),
+            events,
+            clock,
+            settings,
+            meters);
     this.routes = new LiveRoutes(hub, devices, visibility, new TicketBooth(clock));
   }
 

@@ -32,8 +32,7 @@ final class LiveRoutes {
   private final Visibility visibility;
   private final TicketBooth booth;
 
-  LiveRoutes(
-      LiveHub hub, DeviceRegistry devices, Visibility visibility, TicketBooth booth) {
+  LiveRoutes(LiveHub hub, DeviceRegistry devices, Visibility visibility, TicketBooth booth) {
     this.hub = hub;
     this.devices = devices;
     this.visibility = visibility;

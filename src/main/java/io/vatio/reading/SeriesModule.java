@@ -103,7 +103,8 @@ public final class SeriesModule implements AutoCloseable {
   }
 
   public void addTo(HttpApi api) {
-    SeriesSelection selection = new SeriesSelection(needs.devices(), needs.visibility(), needs.catalogue());
+    SeriesSelection selection =
+        new SeriesSelection(needs.devices(), needs.visibility(), needs.catalogue());
     new SeriesRoutes(selection, buckets, needs.readings(), needs.zone(), needs.clock()).addTo(api);
     new ExportRoutes(selection, buckets, needs.readings(), needs.zone(), needs.clock()).addTo(api);
     new CorrectionRoutes(selection, rollups, needs.zone(), needs.clock(), needs.corrected())

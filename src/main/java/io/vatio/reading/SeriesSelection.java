@@ -31,8 +31,7 @@ final class SeriesSelection {
   private final Visibility visibility;
   private final SeriesCatalogue catalogue;
 
-  SeriesSelection(
-      DeviceRegistry devices, Visibility visibility, SeriesCatalogue catalogue) {
+  SeriesSelection(DeviceRegistry devices, Visibility visibility, SeriesCatalogue catalogue) {
     this.devices = devices;
     this.visibility = visibility;
     this.catalogue = catalogue;
@@ -76,8 +75,7 @@ final class SeriesSelection {
   private Stream<Series> all(Principal who) {
     return Visibility.seesAll(who)
         ? catalogue.listAll().stream()
-        : visibility.list(who).stream()
-            .flatMap(device -> catalogue.listOf(device.id()).stream());
+        : visibility.list(who).stream().flatMap(device -> catalogue.listOf(device.id()).stream());
   }
 
   /// Whether a request names any.
@@ -106,9 +104,7 @@ final class SeriesSelection {
   /// Lets pass whoever may change the readings of a series; one of a deleted device is nobody's.
   void requireChangeable(Request request, int seriesId, Permission permission) {
     Series series =
-        catalogue
-            .findById(seriesId)
-            .orElseThrow(() -> Problem.notFound(Text.of("http.not_found")));
+        catalogue.findById(seriesId).orElseThrow(() -> Problem.notFound(Text.of("http.not_found")));
     visibility.change(request.principal(), series.deviceId(), permission);
   }
 

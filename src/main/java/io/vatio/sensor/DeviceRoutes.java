@@ -82,10 +82,10 @@ final class DeviceRoutes {
   private Reply list(Request request) {
     Paging paging = Paging.of(request);
     Predicate<Device> wanted = filter(request);
-    List<Device> found =
-        LISTING.apply(
-            request,
-            visibility.list(request.principal()).reversed().stream().filter(wanted).toList());
+    List<Device> newestFirst =
+        visibility.list(request.principal()).reversed().stream().filter(wanted).toList();
+    boolean asTheyAre = request.query("search").isEmpty() && request.query("ordering").isEmpty();
+    List<Device> found = asTheyAre ? newestFirst : LISTING.apply(request, newestFirst);
     return Reply.ok(
         paging.wrap(
             found.size(),

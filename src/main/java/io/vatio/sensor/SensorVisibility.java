@@ -67,11 +67,15 @@ public final class SensorVisibility {
     if (principal.reach() == Reach.ALL) {
       return all;
     }
-    Set<Long> had = new HashSet<>();
-    for (Device device : visibility.list(principal)) {
-      catalogue.listOf(device.id()).forEach(series -> had.add(series.sensorId()));
-    }
     Predicate<Sensor> declared = sensor -> principal.reach() == Reach.OWN && !sensor.automatic();
-    return all.stream().filter(declared.or(sensor -> had.contains(sensor.id()))).toList();
+    Set<Long> unseen = new HashSet<>();
+    all.stream().filter(declared.negate()).forEach(sensor -> unseen.add(sensor.id()));
+    for (Device device : visibility.list(principal)) {
+      if (unseen.isEmpty()) {
+        return all;
+      }
+      catalogue.listOf(device.id()).forEach(series -> unseen.remove(series.sensorId()));
+    }
+    return all.stream().filter(sensor -> !unseen.contains(sensor.id())).toList();
   }
 }

@@ -233,6 +233,7 @@ class OpenApiTest {
           GET    | /api/devices/{id}/shares/        | 200 |
           POST   | /api/devices/{id}/shares/        | 201 | {"usuario":1}
           GET    | /api/shares/                     | 200 |
+          GET    | /api/dashboard/stats/            | 200 |
           GET    | /api/sites/                      | 200 |
           GET    | /api/sites/{id}/                 | 200 |
           POST   | /api/sites/                      | 201 | {"nombre":"Canarias","zona_horaria":"Atlantic/Canary"}

@@ -69,7 +69,8 @@ class ReachTest {
     report("B-1", "admin", 2);
   }
 
-  private void addTo(Core core, HttpApi api) {
+  private void addTo(Things given, HttpApi api) {
+    Core core = given.core;
     live =
         new LiveModule(
             core.devices,
@@ -146,12 +147,7 @@ class ReachTest {
     things.send(400, "GET", "/api/series/?series=2&intervalo=1h", "ana", "");
     things.send(200, "GET", "/api/series/?series=1&intervalo=1h", "ana", "");
     assertEquals(
-        1,
-        things
-            .get("/api/series/?sensor=temp&intervalo=1h", "ana")
-            .json()
-            .path("series")
-            .size());
+        1, things.get("/api/series/?sensor=temp&intervalo=1h", "ana").json().path("series").size());
     String file = things.get("/api/exports/readings/?hasta=2024-12-05", "ana").body();
     assertTrue(file.contains("A-1") && !file.contains("B-1"), file);
     things.send(403, "GET", "/api/series/catalogo/", "boss", "");
@@ -193,8 +189,7 @@ class ReachTest {
   void a_file_writes_to_ones_own_devices_only() throws Exception {
     String csv =
         "timestamp,dispositivo,sensor,valor\n2024-12-01T10:00:00Z,A-1,temp,1\n2024-12-01T10:00:00Z,B-1,temp,1\n";
-    long id =
-        things.send(202, "POST", "/api/imports/", "ana", csv).json().path("id").asLong();
+    long id = things.send(202, "POST", "/api/imports/", "ana", csv).json().path("id").asLong();
 
     JsonNode job = things.get("/api/imports/" + id + "/", "ana").json();
     for (int i = 0; i < 2_000 && !job.path("estado").asText().equals("terminada"); i++) {

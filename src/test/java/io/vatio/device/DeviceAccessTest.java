@@ -118,6 +118,55 @@ class DeviceAccessTest {
   }
 
   @Test
+  void an_operator_gives_secrets_to_his_own_devices_only() {
+    server.post(
+        "/api/users/",
+        """
+        {"username":"operador1","email":"operador1@example.com","password":"password123",
+         "first_name":"Operador","last_name":"Uno","tipo_usuario":"interno","rol":2,
+         "is_active":true}
+        """,
+        "Authorization",
+        admin);
+    String operator =
+        "Bearer "
+            + server
+                .post("/api/auth/login/", AccessServer.credentials("operador1", "password123"))
+                .json()
+                .path("access")
+                .asText();
+    long other = server.device("pump-2");
+    server.devices.update(pump, device -> device.operatedBy(2L));
+    String own = "/api/devices/" + pump + "/credentials/";
+    String his = "/api/devices/" + other + "/credentials/";
+
+    assertEquals(201, server.post(own, "", "Authorization", operator).status());
+    assertEquals(201, server.post(own, "", "Authorization", operator).status());
+    assertEquals(204, server.delete(own, "Authorization", operator).status());
+
+    Answer refused = server.post(his, "", "Authorization", operator);
+    assertEquals(403, refused.status());
+    assertEquals("{\"detail\":\"No tiene permisos para gestionar dispositivos.\"}", refused.body());
+    assertEquals(403, server.delete(his, "Authorization", operator).status());
+    assertEquals(
+        403,
+        server.get("/api/devices/" + other + "/certificate/", "Authorization", operator).status());
+    assertEquals(
+        200,
+        server.get("/api/devices/" + pump + "/certificate/", "Authorization", operator).status());
+    assertEquals(
+        404, server.post("/api/devices/99/credentials/", "", "Authorization", operator).status());
+    assertEquals(
+        List.of("operador1", "operador1", "operador1"),
+        server.database.read(
+            handle ->
+                handle
+                    .createQuery("SELECT username FROM audit_log WHERE action = 'CREDENTIAL'")
+                    .mapTo(String.class)
+                    .list()));
+  }
+
+  @Test
   void trades_a_secret_for_a_token_of_one_day() {
     JsonNode mqtt = issue(pump).json().path("mqtt");
 

@@ -107,8 +107,7 @@ class ShareRoutesTest {
   void it_outlives_a_restart_and_ends_with_the_device() {
     things.send(201, "POST", path(), "ana", GUEST);
     DeviceShares again =
-        DeviceShares.open(
-            things.core.database, things.core.events, clock, things.core.audit);
+        DeviceShares.open(things.core.database, things.core.events, clock, things.core.audit);
     assertTrue(again.isShared(5, device));
 
     things.send(204, "DELETE", "/api/devices/" + device + "/", "ana", "");
@@ -157,7 +156,11 @@ class ShareRoutesTest {
     assertEquals(2, things.get("/api/devices/", "guest").json().path("count").asInt());
     assertEquals(
         3,
-        things.send(201, "POST", "/api/sites/1/shares/", "admin", GUEST).json().path("count").asInt());
+        things
+            .send(201, "POST", "/api/sites/1/shares/", "admin", GUEST)
+            .json()
+            .path("count")
+            .asInt());
     things.send(404, "POST", "/api/sites/9/shares/", "ana", GUEST);
     things.send(403, "POST", "/api/sites/1/shares/", "viewer", GUEST);
   }

@@ -114,9 +114,7 @@ class SiteRoutesTest {
     }
     assertEquals(
         "{\"detail\":\"No tiene permisos para gestionar emplazamientos.\"}",
-        things
-            .send(403, "PATCH", "/api/devices/" + device + "/", "ana", "{\"sitio\":2}")
-            .body());
+        things.send(403, "PATCH", "/api/devices/" + device + "/", "ana", "{\"sitio\":2}").body());
     things.send(404, "GET", "/api/sites/1/", "guest", "");
     assertEquals(0, things.get("/api/sites/", "guest").json().path("count").asInt());
     things.send(401, "GET", "/api/sites/", "", "");

@@ -65,8 +65,7 @@ public final class Things implements AutoCloseable {
         }
       };
 
-  private Things(
-      String url, Clock clock, BiConsumer<Core, HttpApi> more, Decoder... decoders) {
+  private Things(String url, Clock clock, BiConsumer<Things, HttpApi> more, Decoder... decoders) {
     core = Core.start(url, clock, decoders);
     core.events.subscribe(
         DeviceAccessRevoked.class,
@@ -108,7 +107,7 @@ public final class Things implements AutoCloseable {
                   .addTo(api);
               new SiteRoutes(core.sites, core.visibility, clock).addTo(api);
               new DispositivoRoutes(core.devices, core.visibility, core.messages).addTo(api);
-              more.accept(core, api);
+              more.accept(this, api);
             });
     port.tokens.principals.clear();
     port.tokens.principals.put(
@@ -131,7 +130,7 @@ public final class Things implements AutoCloseable {
       Databases kind,
       Path folder,
       Clock clock,
-      BiConsumer<Core, HttpApi> more,
+      BiConsumer<Things, HttpApi> more,
       Decoder... decoders) {
     return new Things(kind.newUrl(folder), clock, more, decoders);
   }

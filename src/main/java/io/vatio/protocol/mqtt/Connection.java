@@ -297,8 +297,7 @@ final class Connection implements Transport.Listener {
   }
 
   private void granted(Principal who, Login asked) {
-    Inbound.Allowed allowed =
-        new Inbound.Allowed(who, broker.access(who, asked.clientId()));
+    Inbound.Allowed allowed = new Inbound.Allowed(who, broker.access(who, asked.clientId()));
     broker
         .sessions()
         .open(
