@@ -299,7 +299,7 @@ public final class Server implements AutoCloseable {
               things.visibility(),
               storage.catalogue(),
               accounts.people(),
-              ids -> count(storage.readings(), ids))
+              new Lecturas(storage.readings())::count)
           .addTo(api);
       new DeadLetterRoutes(storage.deadLetters()).addTo(api);
       wind.addTo(api, inbox);
@@ -634,14 +634,6 @@ public final class Server implements AutoCloseable {
   /// The one-time code for the first page, empty when there is an account already.
   Optional<String> setupCode() {
     return accounts.setupCode();
-  }
-
-  private static long count(ReadingStore readings, int[] seriesIds) {
-    long count = 0;
-    for (int id : seriesIds) {
-      count += readings.count(id, Long.MIN_VALUE, Long.MAX_VALUE);
-    }
-    return count;
   }
 
   private void keep(String name, AutoCloseable closing) {

@@ -189,10 +189,6 @@ public final class DispositivoRoutes {
 
   /// What somebody sees, and what he could claim.
   private Predicate<Device> seenBy(Request request) {
-    Principal who = request.principal();
-    boolean claimer = Visibility.isEditor(who);
-    return device ->
-        visibility.sees(who, device)
-            || (claimer && !device.claimed() && device.operatorId() == null);
+    return device -> visibility.finds(request.principal(), device);
   }
 }

@@ -43,6 +43,13 @@ public final class Visibility implements SiteDevices {
     return devices.findById(deviceId).filter(of(principal)).isPresent();
   }
 
+  /// Whether somebody comes across a device where devices are discovered: one that he sees, and one
+  /// that nobody has claimed, where he could.
+  public boolean finds(Principal principal, Device device) {
+    return sees(principal, device)
+        || (!device.claimed() && device.operatorId() == null && isEditor(principal));
+  }
+
   /// Whether somebody sees all devices there are and will be.
   public static boolean seesAll(Principal principal) {
     return principal.reach() == Reach.ALL;
@@ -54,11 +61,8 @@ public final class Visibility implements SiteDevices {
     return reaches(principal, device);
   }
 
-  /// The same for those who have the device at hand and nothing else: senders of readings.
+  /// The same where only the device is at hand. A device itself changes nothing: it sends.
   public static boolean reaches(Principal principal, Device device) {
-    if (principal instanceof Principal.Device self) {
-      return self.id() == device.id();
-    }
     return principal.reach() == Reach.ALL
         || (principal.reach() == Reach.OWN && isOwn(principal, device));
   }

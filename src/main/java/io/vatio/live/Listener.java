@@ -90,7 +90,7 @@ final class Listener {
 
   /// Whether a device is asked for, and for this one to see at this moment.
   boolean wants(Device device) {
-    return interest.wants(device) && hub.visibility().sees(principal, device);
+    return interest.wants(device) && hub.visibility().finds(principal, device);
   }
 
   /// The same for a reading.

@@ -75,6 +75,11 @@ public final class Lecturas {
         .map(reading -> store.withFirstSeq(List.of(reading)).getFirst());
   }
 
+  /// How many some series have, without looking at them.
+  public long count(int[] seriesIds) {
+    return store.days().count(seriesIds);
+  }
+
   /// How many there are.
   long count(Range range) {
     ReadingDays days = store.days();

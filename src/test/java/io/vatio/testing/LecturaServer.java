@@ -34,6 +34,7 @@ public final class LecturaServer implements AutoCloseable {
             new SeriesModule.Needs(
                 core.database,
                 core.devices,
+                core.visibility,
                 core.catalogue,
                 core.readings,
                 core.sites.defaultSite().id(),

@@ -77,7 +77,16 @@ public record Listing<T>(List<Words<T>> texts, Map<String, Key<T>> keys, String 
         folded.add(folded(value));
       }
     }
-    return words.stream().allMatch(word -> folded.stream().anyMatch(text -> text.contains(word)));
+    for (String word : words) {
+      boolean found = false;
+      for (int i = 0; i < folded.size() && !found; i++) {
+        found = folded.get(i).contains(word);
+      }
+      if (!found) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private List<Order<T>> orders(String wanted) {
@@ -110,10 +119,19 @@ public record Listing<T>(List<Words<T>> texts, Map<String, Key<T>> keys, String 
   /// Small letters without accents.
   private static String folded(String text) {
     String small = text.toLowerCase(Locale.ROOT);
-    if (small.chars().allMatch(c -> c < 128)) {
+    if (isAscii(small)) {
       return small;
     }
     return MARKS.matcher(Normalizer.normalize(small, Normalizer.Form.NFD)).replaceAll("");
+  }
+
+  private static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 128) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private record Order<T>(Key<T> key, boolean descending) {
