@@ -7,7 +7,6 @@ import io.vatio.platform.db.BeforeUpgrade;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.db.PostgresDatabase;
 import io.vatio.platform.db.SqliteDatabase;
-import io.vatio.platform.db.StorageException;
 import io.vatio.platform.json.Json;
 import io.vatio.protocol.simulator.Account;
 import io.vatio.protocol.simulator.DeviceCredential;
@@ -372,11 +371,6 @@ final class RestRows {
     try (Database database = open()) {
       seedDevices(database);
       seedAudit(database);
-    } catch (StorageException e) {
-      rows.add(
-          Row.failed(
-              "rest: devices and audit log",
-              new BenchFailure(String.valueOf(e.getMessage()), e)));
     }
   }
 
@@ -419,7 +413,7 @@ final class RestRows {
           IntStream.range(from, from + ROWS_OF_A_STATEMENT)
               .mapToObj(
                   i ->
-                      "(%d, 1, 'user%d', '%s', '%s', '%d', 'x', '{}', '127.0.0.1', 'bench', 'x')"
+                      "(%d, 1, 'user%d', '%s', '%s', '%d', 'x', '{}', '127.0.0.1', 'bench')"
                           .formatted(
                               i * 1_000_000L, i % 50, actions[i % 3], models[i % 4], i % 1_000))
               .collect(Collectors.joining(","));
@@ -428,20 +422,10 @@ final class RestRows {
               handle.execute(
                   """
                   INSERT INTO audit_log (at, account_id, username, action, model, object_id,
-                                         object_name, changes, address, user_agent, search)
+                                         object_name, changes, address, user_agent)
                   VALUES\s"""
                       + values));
     }
-    database.write(
-        handle ->
-            handle.execute(
-                """
-                INSERT INTO audit_delta (account_id, username, action, model, n)
-                SELECT account_id, username, action, model, count(*)
-                  FROM audit_log
-                 WHERE user_agent = 'bench'
-                 GROUP BY account_id, username, action, model
-                """));
   }
 
   private void row(String name, Measurement measurement) {
