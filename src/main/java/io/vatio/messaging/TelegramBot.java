@@ -24,6 +24,7 @@ final class TelegramBot implements AutoCloseable {
   private final BotCommands commands;
   private final Upkeep upkeep;
   private volatile String name;
+  private volatile boolean closing;
 
   /// Why the last round failed, null when it did not.
   private @Nullable String trouble;
@@ -63,7 +64,7 @@ final class TelegramBot implements AutoCloseable {
       }
       worked();
     } catch (BotException e) {
-      if (!thread.isClosed()) {
+      if (!closing) {
         failed(e);
         thread.pause(e.reason() == Reason.TOO_MANY ? e.retryAfter() : longer());
       }
@@ -114,6 +115,7 @@ final class TelegramBot implements AutoCloseable {
   /// Breaks off the question that is under way.
   @Override
   public void close() {
+    closing = true;
     api.close();
     upkeep.close();
   }
