@@ -21,7 +21,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// People, keys and devices with all kinds of rights on one server, and things for them to try
-// their
+/// their
 /// rights on: everything made over HTTP, as anybody would.
 final class PermissionWorld {
   /// Who asks, and about whose things.
