@@ -387,7 +387,7 @@ public final class Server implements AutoCloseable {
 
       this.http = openHttp();
       keep("HTTP", () -> await("close HTTP", http.close()));
-      logs.start();
+      logs.start(api);
       contract.completeAsync(Contract::read, Thread.ofPlatform().daemon().name("contract")::start);
       live.start();
       keep("streams", live::close);

@@ -4,6 +4,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /// Requests that wait to be written: what they add up to, and the lines of some of them. Of one
@@ -77,15 +78,16 @@ final class AccessBatch {
     linesOfSecond.clear();
   }
 
+  /// @param modules the program's own
   /// @return false when there was no room
-  boolean add(AccessLog.Ended ended) {
+  boolean add(AccessLog.Ended ended, Set<String> modules) {
     var exchange = ended.exchange();
     long account = exchange.principal() == null ? 0 : exchange.principal().account().orElse(0);
     Key all =
         new Key(
             EVERYBODY,
             day(ended.atMicros()),
-            AccessWords.module(exchange.route()),
+            AccessWords.module(exchange, modules),
             AccessWords.method(exchange.method()),
             exchange.status());
     if (sums.size() >= MAX_SUMS && !sums.containsKey(all)) {
@@ -108,7 +110,7 @@ final class AccessBatch {
     long second = Math.floorDiv(ended.atMicros(), SECOND_US);
     if (lines.size() < MAX_LINES && linesOfSecond.getOrDefault(second, 0) < most) {
       linesOfSecond.merge(second, 1, Integer::sum);
-      lines.add(AccessWords.line(exchange, ended.atMicros()));
+      lines.add(AccessWords.line(exchange, all.module(), ended.atMicros()));
     }
     return true;
   }

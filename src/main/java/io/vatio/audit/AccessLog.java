@@ -6,6 +6,7 @@ import io.vatio.kernel.Micros;
 import io.vatio.platform.db.Database;
 import io.vatio.platform.http.Exchange;
 import java.time.Clock;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Lock;
@@ -29,6 +30,8 @@ final class AccessLog {
   private final LongAdder dropped = new LongAdder();
   private final Lock writing = new ReentrantLock();
 
+  private volatile Set<String> modules = Set.of();
+
   /// Under the lock of writing.
   private final AccessBatch batch = new AccessBatch();
 
@@ -47,6 +50,11 @@ final class AccessLog {
 
   /// A request that is over.
   record Ended(Exchange exchange, long atMicros) {}
+
+  /// Tells which modules there are, so that requests to an unknown path of one count with it.
+  void know(Set<String> known) {
+    modules = Set.copyOf(known);
+  }
 
   /// Notes a request; never blocks and never fails.
   void ended(Exchange exchange) {
@@ -68,7 +76,7 @@ final class AccessLog {
       // What comes meanwhile is of the next round.
       for (int left = queue.size(); left > 0; left--) {
         Ended ended = queue.poll();
-        if (ended != null && !batch.add(ended)) {
+        if (ended != null && !batch.add(ended, modules)) {
           dropped.increment();
         }
       }

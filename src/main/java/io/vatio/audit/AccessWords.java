@@ -89,14 +89,14 @@ final class AccessWords {
 
   private AccessWords() {}
 
-  static AccessLine line(Exchange exchange, long atMicros) {
+  static AccessLine line(Exchange exchange, String module, long atMicros) {
     var principal = exchange.principal();
     return new AccessLine(
         0,
         Micros.toInstant(atMicros),
         principal == null ? 0 : principal.account().orElse(0),
         principal == null ? "" : Secrets.text(principal.name(), MAX_NAME),
-        module(exchange.route()),
+        module,
         path(exchange.path(), exchange.route()),
         method(exchange.method()),
         exchange.status(),
@@ -106,12 +106,18 @@ final class AccessWords {
         query(exchange.query()));
   }
 
-  static String module(@Nullable String route) {
-    if (route == null || !route.startsWith(ROOT)) {
+  /// The first part of a path behind `/api/`, if it is one of the program's own.
+  static String module(Exchange exchange, Set<String> modules) {
+    String module = module(exchange.route() == null ? exchange.path() : exchange.route());
+    return exchange.route() != null || modules.contains(module) ? module : OTHER;
+  }
+
+  static String module(String path) {
+    if (!path.startsWith(ROOT)) {
       return OTHER;
     }
-    int end = route.indexOf('/', ROOT.length());
-    return route.substring(ROOT.length(), end < 0 ? route.length() : end);
+    int end = path.indexOf('/', ROOT.length());
+    return path.substring(ROOT.length(), end < 0 ? path.length() : end);
   }
 
   static String method(String method) {

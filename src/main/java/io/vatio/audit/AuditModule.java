@@ -7,6 +7,7 @@ import io.vatio.platform.schedule.Upkeep;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.stream.Collectors;
 
 /// The wiring of both logs: what writes beside the requests, what keeps them within their limits,
 /// and the routes that show them.
@@ -36,7 +37,14 @@ public final class AuditModule implements AutoCloseable {
     this.keeper = new LogKeeper(needs.database(), needs.settings(), needs.clock());
   }
 
-  public void start() {
+  /// Starts the work beside.
+  ///
+  /// @param api with all its routes
+  public void start(HttpApi api) {
+    access.know(
+        api.endpoints().stream()
+            .map(endpoint -> AccessWords.module(endpoint.path()))
+            .collect(Collectors.toSet()));
     writer.start();
     keeper.start();
   }

@@ -18,6 +18,7 @@ final class Secrets {
   /// What stands in place of a secret.
   static final String MASK = "********";
 
+  private static final int LONG = 28;
   private static final int MAX_TEXT = 500;
   private static final int MAX_ITEMS = 50;
   private static final int MAX_DEPTH = 8;
@@ -130,22 +131,33 @@ final class Secrets {
     return RUN.matcher(text)
         .results()
         .map(run -> run.group())
-        .anyMatch(run -> HEX.matcher(run).find() || isMixed(run));
+        .anyMatch(run -> HEX.matcher(run).find() || isMixed(run) || isLong(run));
   }
 
-  /// In what a machine made up, letters and digits change places all the time; in words they do
-  /// not.
+  /// In what a machine made up of capitals, small letters and digits, they change places all the
+  /// time; in words they do not. Serial numbers mostly have letters of one case only.
   private static boolean isMixed(String run) {
+    return run.chars().anyMatch(Character::isUpperCase)
+        && run.chars().anyMatch(Character::isLowerCase)
+        && isRestless(run);
+  }
+
+  /// Longer than a serial number is.
+  private static boolean isLong(String run) {
+    return run.length() >= LONG && isRestless(run);
+  }
+
+  private static boolean isRestless(String run) {
     int changes = 0;
-    int digits = 0;
+    boolean digits = false;
     int last = -1;
     for (int i = 0; i < run.length(); i++) {
       int kind = kind(run.charAt(i));
-      digits += kind == 0 ? 1 : 0;
+      digits |= kind == 0;
       changes += kind >= 0 && last >= 0 && kind != last ? 1 : 0;
       last = kind;
     }
-    return digits > 0 && digits < run.length() && changes * 5 > run.length() * 2;
+    return digits && changes * 5 > run.length() * 2;
   }
 
   private static int kind(char c) {

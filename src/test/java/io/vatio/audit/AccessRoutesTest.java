@@ -47,6 +47,7 @@ class AccessRoutesTest {
   private void open(Databases kind) {
     database = Databases.open(kind.newUrl(folder));
     log = new AccessLog(database, clock, new SimpleMeterRegistry());
+    log.know(Set.of("devices"));
     port =
         new Port(
             api -> {
@@ -133,13 +134,14 @@ class AccessRoutesTest {
     port.get("/api/devices/1", "wrong");
     port.send("DELETE", "/api/devices/1", "viewer", "");
     port.get("/api/nothing/here", "viewer");
+    port.get("/api/devices/1/nothing", "viewer");
     port.send("PUT", "/api/devices/1", "viewer", "{}");
     port.send("POST", "/api/devices", "viewer", "x".repeat(2 << 20));
     port.get("/api/busy", "viewer");
     port.send("ODD", "/api/devices/1", "viewer", "");
     port.get("/elsewhere", "");
     raw("GET /api/%zz HTTP/1.1");
-    written(9);
+    written(10);
 
     List<String> lines = new ArrayList<>();
     for (JsonNode line :
@@ -159,14 +161,15 @@ class AccessRoutesTest {
             "GET /api/devices/1 devices 401 null",
             "DELETE /api/devices/1 devices 403 4",
             "GET /api/nothing/here otros 404 null",
-            "PUT /api/devices/1 otros 405 null",
+            "GET /api/devices/1/nothing devices 404 null",
+            "PUT /api/devices/1 devices 405 null",
             "POST /api/devices devices 413 4",
             "GET /api/busy busy 429 4",
-            "otros /api/devices/1 otros 405 null",
+            "otros /api/devices/1 devices 405 null",
             "GET /api/%zz otros 400 null"),
         lines);
     assertEquals(
-        9, port.get("/api/access-logs/stats/", "admin").json().path("errors_count").asInt());
+        10, port.get("/api/access-logs/stats/", "admin").json().path("errors_count").asInt());
   }
 
   @ParameterizedTest

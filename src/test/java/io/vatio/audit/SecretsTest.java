@@ -99,6 +99,7 @@ class SecretsTest {
         "token=abc",
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "kJ8sD0fQ2mZx7Lr9TbW4",
+        "JBSWY3DP2EHPK3PXP7A4Q6TZ5RB2K7MN",
         "https://x.example/?api_key=12345",
         "sk_live_4eC39HqLyjWDarjtT1zdp7dc"
       })
@@ -121,6 +122,8 @@ class SecretsTest {
         "Raspberry_Pi_4_Sensor_Hub_Madrid",
         "medidor-principal-planta-3-norte",
         "TMP0603IF1WD",
+        "ESP32-A4CF12B3D4E5F6",
+        "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko)",
         "ana@example.org",
         "2026-03-01T19:30:00Z",
         "https://vatio.example.org/devices/5/",
