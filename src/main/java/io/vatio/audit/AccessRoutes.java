@@ -72,12 +72,12 @@ final class AccessRoutes {
             span.from(),
             span.to());
     return database.read(
-        handle ->
-            query.reply(
-                store.count(handle, filter),
-                store.list(handle, filter, query.place()),
-                AccessLine::id,
-                AccessStore::json));
+        handle -> {
+          LineCount count = store.count(handle, filter);
+          Slice<AccessLine> slice =
+              count.lines() == 0 ? Slice.none() : store.list(handle, filter, query.place());
+          return query.reply(count, slice, AccessLine::id, AccessStore::json);
+        });
   }
 
   /// Whose lines somebody may see of those he asks for; null for everybody's.

@@ -211,6 +211,7 @@ final class AccessStore {
     }
     Conditions where = conditions(handle, filter);
     return LineCount.counted(
+        LineCount.MOST,
         where
             .bind(
                 handle.createQuery(

@@ -55,12 +55,14 @@ final class AuditRoutes {
             span.to(),
             search == null ? List.of() : SearchText.pieces(search));
     return database.read(
-        handle ->
-            query.reply(
-                store.count(handle, database.dialect(), filter),
-                store.list(handle, database.dialect(), filter, query.place()),
-                AuditEntry::id,
-                AuditRoutes::json));
+        handle -> {
+          LineCount count = store.count(handle, database.dialect(), filter);
+          Slice<AuditEntry> slice =
+              count.lines() == 0
+                  ? Slice.none()
+                  : store.list(handle, database.dialect(), filter, query.place());
+          return query.reply(count, slice, AuditEntry::id, AuditRoutes::json);
+        });
   }
 
   private Reply get(Request request) {

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /// The SQL of the audit log.
@@ -101,17 +100,15 @@ final class AuditStore {
   }
 
   Slice<AuditEntry> list(Handle handle, Dialect dialect, AuditFilter filter, Place place) {
-    Conditions where = conditions(handle, dialect, filter);
+    AuditSearch search = AuditSearch.plan(handle, dialect, filter);
+    Conditions where = conditions(handle, search, filter);
     if (place.after() != null) {
-      where.add(numbered(dialect, filter) + " " + place.sign() + " :after", "after", place.after());
+      where.add(search.number() + " " + place.sign() + " :after", "after", place.after());
     }
     // The numbers first: lines that are passed over are not read whole.
     String numbers =
-        "SELECT l.id FROM "
-            + from(dialect, filter)
-            + where.where()
-            + " ORDER BY %s %s LIMIT :limit OFFSET :skip"
-                .formatted(numbered(dialect, filter), place.order());
+        "SELECT l.id FROM %s%s ORDER BY %s %s LIMIT :limit OFFSET :skip"
+            .formatted(search.from(), where.where(), search.number(), place.order());
     List<AuditEntry> found =
         where
             .bind(
@@ -129,14 +126,17 @@ final class AuditStore {
     if (filter.isCounted()) {
       return LineCount.exactly(AuditTotals.count(handle, filter));
     }
-    Conditions where = conditions(handle, dialect, filter);
+    AuditSearch search = AuditSearch.plan(handle, dialect, filter);
+    Conditions where = conditions(handle, search, filter);
+    int most = filter.pieces().isEmpty() ? LineCount.MOST : LineCount.MOST_FOUND;
     return LineCount.counted(
+        most,
         where
             .bind(
                 handle.createQuery(
                     "SELECT count(*) FROM (SELECT 1 FROM %s%s LIMIT :most) AS found"
-                        .formatted(from(dialect, filter), where.where())))
-            .bind("most", LineCount.MOST + 1)
+                        .formatted(search.from(), where.where())))
+            .bind("most", most + 1)
             .mapTo(Long.class)
             .one());
   }
@@ -173,63 +173,18 @@ final class AuditStore {
     return (int) gone.values().stream().mapToLong(Long::longValue).sum();
   }
 
-  private static Conditions conditions(Handle handle, Dialect dialect, AuditFilter filter) {
+  private static Conditions conditions(Handle handle, AuditSearch search, AuditFilter filter) {
     Conditions where = new Conditions();
-    where.equal("action", filter.action());
-    where.equal("model", filter.model());
-    where.equal("username", filter.username());
+    // An object has few lines: its index is the one to use.
+    String others = filter.objectId() == null ? "" : search.without();
     where.equal("object_id", filter.objectId());
-    where.equal("account_id", filter.account());
+    where.equal(others, "action", filter.action());
+    where.equal(others, "model", filter.model());
+    where.equal(others, "username", filter.username());
+    where.equal(others, "account_id", filter.account());
     where.between(handle, "audit_log", filter.from(), filter.to());
-    search(dialect, filter.pieces(), where);
+    search.addTo(where);
     return where;
-  }
-
-  /// The index knows which lines have the right characters, LIKE whether in the right order.
-  private static void search(Dialect dialect, List<String> pieces, Conditions where) {
-    if (pieces.isEmpty()) {
-      return;
-    }
-    switch (dialect) {
-      case SQLITE ->
-          where.add(
-              "audit_search MATCH :grams",
-              "grams",
-              pieces.stream()
-                  .flatMap(piece -> SearchText.grams(piece).stream())
-                  .distinct()
-                  .map(gram -> '"' + gram.replace("\"", "\"\"") + '"')
-                  .collect(Collectors.joining(" AND ")));
-      case POSTGRESQL -> {
-        for (int i = 0; i < pieces.size(); i++) {
-          where.add(
-              "audit_grams(l.search) @> audit_grams(:piece%d)".formatted(i),
-              "piece" + i,
-              pieces.get(i));
-        }
-      }
-    }
-    for (int i = 0; i < pieces.size(); i++) {
-      where.add(
-          "l.search LIKE :like%d ESCAPE '!'".formatted(i),
-          "like" + i,
-          SearchText.pattern(pieces.get(i)));
-    }
-  }
-
-  private static String from(Dialect dialect, AuditFilter filter) {
-    return isFullText(dialect, filter)
-        ? "audit_search JOIN audit_log l ON l.id = audit_search.rowid"
-        : "audit_log l";
-  }
-
-  /// The full text of SQLite gives its lines in order only when asked by its own name for them.
-  private static String numbered(Dialect dialect, AuditFilter filter) {
-    return isFullText(dialect, filter) ? "audit_search.rowid" : "l.id";
-  }
-
-  private static boolean isFullText(Dialect dialect, AuditFilter filter) {
-    return dialect == Dialect.SQLITE && !filter.pieces().isEmpty();
   }
 
   private static AuditEntry entry(ResultSet row) throws SQLException {

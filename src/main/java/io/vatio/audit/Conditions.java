@@ -22,8 +22,13 @@ final class Conditions {
 
   /// `column = value`, unless it is null.
   void equal(String column, @Nullable Object value) {
+    equal("", column, value);
+  }
+
+  /// The same with a sign before the column.
+  void equal(String sign, String column, @Nullable Object value) {
     if (value != null) {
-      add(column + " = :" + column, column, value);
+      add(sign + column + " = :" + column, column, value);
     }
   }
 
@@ -37,14 +42,14 @@ final class Conditions {
   }
 
   /// Narrows to a span of time. The numbers of the lines at its ends are looked up first, so that
-  /// lines outside are not read one by one.
+  /// lines outside are not read one by one; the sum keeps an index of times from being used beside.
   void between(Handle handle, String table, @Nullable Instant from, @Nullable Instant to) {
     if (from != null) {
-      add("at >= :from", "from", Micros.of(from));
+      add("at + 0 >= :from", "from", Micros.of(from));
       add("l.id >= :fromId", "fromId", firstFrom(handle, table, from.minus(DISORDER)));
     }
     if (to != null) {
-      add("at < :to", "to", Micros.of(to));
+      add("at + 0 < :to", "to", Micros.of(to));
       add("l.id < :toId", "toId", firstFrom(handle, table, to.plus(DISORDER)));
     }
   }

@@ -10,6 +10,10 @@ record Slice<T>(List<T> lines, boolean more) {
     lines = List.copyOf(lines);
   }
 
+  static <T> Slice<T> none() {
+    return new Slice<>(List.of(), false);
+  }
+
   /// Of one line more than was wanted.
   static <T> Slice<T> of(List<T> found, int wanted) {
     return found.size() > wanted
