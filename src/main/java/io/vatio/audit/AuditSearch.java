@@ -1,6 +1,7 @@
 package io.vatio.audit;
 
 import io.vatio.platform.db.Database.Dialect;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +27,8 @@ record AuditSearch(Dialect dialect, List<String> pieces, List<String> grams) {
   /// Of the sample; from there on lines are met soon enough.
   private static final int COMMON = 30;
 
-  private static final int MOST_GRAMS = 3;
+  /// Of one piece.
+  private static final int MOST_GRAMS = 2;
 
   static AuditSearch plan(Handle handle, Dialect dialect, AuditFilter filter) {
     boolean indexed =
@@ -51,11 +53,14 @@ record AuditSearch(Dialect dialect, List<String> pieces, List<String> grams) {
     if (dialect == Dialect.POSTGRESQL && least > COMMON) {
       return List.of();
     }
-    return lines.entrySet().stream()
-        .sorted(
-            Map.Entry.<String, Integer>comparingByValue().thenComparing(Map.Entry.comparingByKey()))
-        .limit(MOST_GRAMS)
-        .map(Map.Entry::getKey)
+    // Of each piece, for one that is common alone may be rare beside the others.
+    return pieces.stream()
+        .flatMap(
+            piece ->
+                SearchText.grams(piece).stream()
+                    .sorted(Comparator.comparing(gram -> lines.getOrDefault(gram, 0)))
+                    .limit(MOST_GRAMS))
+        .distinct()
         .toList();
   }
 
