@@ -16,7 +16,7 @@ import org.jdbi.v3.core.Handle;
 /// on the way. SQLite is also told when a filter leaves so few lines that they are sooner walked
 /// through.
 ///
-/// @param grams three characters each that a line must hold; empty for those that are met on the way
+/// @param grams three characters each that a line must hold; empty for those met on the way
 record AuditSearch(Dialect dialect, List<String> pieces, List<String> grams) {
   /// Lines that are sooner walked through.
   private static final int FEW = 3_000;
